@@ -1,0 +1,1 @@
+"""netpet-adapter: dual-PET radiology results in, NETPET scores out."""

@@ -1,0 +1,1 @@
+"""A site's mapping file: its words become the one content model, without code."""

@@ -1,0 +1,1 @@
+"""Sockets out, and the write plans."""

@@ -1,0 +1,1 @@
+"""HTTP out: the FHIR read endpoint and the health of the service."""
