@@ -9,9 +9,9 @@ from typing import Protocol
 class Arrival:
     """One message as it came, with what its header says and the answer its sender gets once it is on disk.
 
-    ``channel`` is the listener that received it: the sender's identity comes from the connection, never from the message.
-    ``patient`` is the opaque key under which work is ordered. ``answer`` is stored beside the message, so that the same
-    bytes sent again get the very same answer.
+    ``channel`` is the listener that received it: the sender's identity comes from the connection, never from the
+    message. ``patient`` is the opaque key under which work is ordered. ``answer`` is stored beside the message, so
+    that the same bytes sent again get the very same answer.
     """
 
     channel: str
@@ -29,7 +29,7 @@ class Arrival:
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """The message is on disk. ``answer`` is the stored one; ``control_id_reused`` marks the same id with other bytes."""
+    """The message is on disk; ``answer`` is the stored one, ``control_id_reused`` marks the same id with other bytes."""
 
     message_id: str
     answer: bytes

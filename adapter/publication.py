@@ -1,4 +1,4 @@
-"""Page three: a marked patient is brought up to date. Desired state against delivered state, never message to message."""
+"""Page three: a marked patient is brought up to date: desired state against delivered state, never message by message."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -21,8 +21,8 @@ class Claim:
 class Publication:
     """One score as it should stand at the destination: its resources, and the digest that tells if they already do.
 
-    ``summary`` is the result as the pages show it; ``state`` is ``published``, ``waiting``, ``stopped`` or ``retracted``.
-    ``resources`` is empty for what is known here and posted nowhere.
+    ``summary`` is the result as the pages show it; ``state`` is ``published``, ``waiting``, ``stopped`` or
+    ``retracted``. ``resources`` is empty for what is known here and posted nowhere.
     """
 
     score_id: str

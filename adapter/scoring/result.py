@@ -25,10 +25,10 @@ class Outcome(Enum):
 class Policy:
     """The site's clinical settings; each travels with the result.
 
-    ``equality_tolerance`` is the relative tolerance of "FDG = SSTR" (0 = exact). Scans at most ``interval_days`` apart are
-    scored, up to ``interval_limit_days`` with review, beyond not at all (31 and 60: Chan 2017, Chan 2021).
-    ``positivity_references`` are the reference tissues above which an SUVmax counts as positive where the reader made no
-    call: liver, spleen, blood-pool.
+    ``equality_tolerance`` is the relative tolerance of "FDG = SSTR" (0 = exact). Scans at most ``interval_days``
+    apart are scored, up to ``interval_limit_days`` with review, beyond not at all (31 and 60: Chan 2017, Chan 2021).
+    ``positivity_references`` are the reference tissues above which an SUVmax counts as positive where the reader made
+    no call: liver, spleen, blood-pool.
     """
 
     equality_tolerance: Decimal = Decimal(0)
@@ -41,9 +41,10 @@ class Policy:
 class Result:
     """The score of one lesion table. ``grade`` and ``group`` are None when the data do not settle them.
 
-    ``bounds`` are the lowest and highest possible pattern of the worst lesion (0-5), None when nothing is known or a rule
-    forbids a score. ``patterns`` holds each lesion's possible patterns, ``target_lesions`` those that set the grade or,
-    where it is open, keep it open. ``lesions_at_grade`` is (at least, at most or open) lesions of the grade's own pattern.
+    ``bounds`` are the lowest and highest possible pattern of the worst lesion (0-5), None when nothing is known or a
+    rule forbids a score. ``patterns`` holds each lesion's possible patterns, ``target_lesions`` those that set the
+    grade or, where it is open, keep it open. ``lesions_at_grade`` is (at least, at most or open) lesions of the
+    grade's own pattern.
     """
 
     outcome: Outcome
@@ -79,7 +80,8 @@ class Score:
     """One score with everything it rests on: the current pair of reports, the joined lesions and the result.
 
     ``id`` is a UUIDv5 of the patient and the two accessions. ``issued`` is the later of the two reports' own times. A
-    study that is missing (its partner waited in vain) is None. ``retracted`` says that a parent report no longer stands.
+    study that is missing (its partner waited in vain) is None. ``retracted`` says that a parent report no longer
+    stands.
     """
 
     id: str
