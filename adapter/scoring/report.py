@@ -1,6 +1,6 @@
 """One PET study as one report states it: a header, report-level facts and the lesion rows of its own tracer."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from enum import Enum
@@ -81,12 +81,18 @@ class Study:
     who_grade: str | None = None
     ki67: str | None = None
 
+    @property
+    def is_exhaustive(self) -> bool:
+        """Does the report say that a lesion it does not mention has no uptake?"""
+        return bool(self.lesions_complete) or self.no_tumour_uptake
+
 
 @dataclass(frozen=True, slots=True)
 class ReportRow:
     """One lesion row of one report: who it is (identifiers, site, side) and what this report's tracer shows there.
 
-    ``row`` is the sender's own row key (OBX-4), unique in its study; ``paired`` is None when the report does not say.
+    ``row`` is the sender's own row key (OBX-4), unique in its study; ``paired`` and ``count`` are None when the report
+    does not say (a row whose count nobody states is one lesion).
     """
 
     row: str
@@ -98,7 +104,7 @@ class ReportRow:
     laterality: str | None = None
     size_mm: Decimal | None = None
     nature: Nature = Nature.TUMOUR
-    count: Count = field(default_factory=Count)
+    count: Count | None = None
     paired: bool | None = None
     relation: Relation | None = None
 

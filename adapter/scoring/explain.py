@@ -1,0 +1,48 @@
+"""The result in a sentence that a physician can check against the report; it never advises and never forecasts."""
+
+from adapter.scoring.lesion import Status
+from adapter.scoring.patterns import Appraisal
+from adapter.scoring.reasons import FORBIDS_A_SCORE
+from adapter.scoring.result import Result
+
+SHOWN = 5
+"""Lesions named one by one; more are counted, so that the sentence stays one."""
+
+_WORDS = {Status.POSITIVE: "positive", Status.NEGATIVE: "negative", Status.UNKNOWN: "unknown"}
+_FORBIDDING = {reason.value for reason in FORBIDS_A_SCORE}
+
+
+def explain(result: Result, appraisals: list[Appraisal]) -> str:
+    """Turn a result into one sentence: the lesions it rests on, what they show, and the rule."""
+    forbidding = [code for code in result.reasons if code in _FORBIDDING]
+    if forbidding:
+        return f"not scorable: {', '.join(forbidding)}."
+    if result.bounds is None:
+        return "not scorable: no lesion is listed and the two reports do not both state that there is no tumour uptake."
+    if not appraisals:
+        return "both reports state that there is no tumour-related uptake: P0."
+    named = {appraisal.lesion.id: appraisal for appraisal in appraisals}
+    lesions = "; ".join(_describe(named[target]) for target in result.target_lesions[:SHOWN])
+    others = len(result.target_lesions) - SHOWN
+    if others > 0:
+        lesions += f"; and {others} more"
+    return f"{lesions}; {_rule(result)}."
+
+
+def _describe(appraisal: Appraisal) -> str:
+    patterns = sorted(appraisal.patterns)
+    shown = f"pattern {patterns[0]}" if len(patterns) == 1 else f"pattern open ({', '.join(map(str, patterns))})"
+    calls = f"SSTR {_WORDS[appraisal.sstr]}, FDG {_WORDS[appraisal.fdg]}"
+    count = appraisal.lesion.count
+    several = ""
+    if count.may_be_several:
+        several = f" ({count.min} lesions)" if count.min == count.max else f" ({count.min} or more lesions)"
+    return f"lesion {appraisal.lesion.id}{several}: {calls}: {shown}"
+
+
+def _rule(result: Result) -> str:
+    if result.grade is not None:
+        return f"the grade is the worst pattern: {result.grade}"
+    low, high = result.bounds or (0, 5)
+    group = f", all in group {result.group}" if result.group else ""
+    return f"the grade lies between P{low} and P{high}{group}, and is not given until this is known"
