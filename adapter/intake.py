@@ -41,5 +41,5 @@ class MessageStore(Protocol):
     """What intake needs of the store: to return only after the commit."""
 
     async def keep(self, arrival: Arrival) -> Kept:
-        """Turn an arrival into a kept message, durable when this returns; raises StoreUnavailable."""
+        """Turn an arrival into a kept message, durable when this returns; raises StoreUnavailableError."""
         ...

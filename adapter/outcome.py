@@ -8,6 +8,10 @@ class AdapterError(Exception):
     """The root of every error this program raises on purpose; its text never holds a patient's value."""
 
 
+class StoreUnavailableError(AdapterError):
+    """Nothing was kept: the store cannot be opened, written or read now; the text says what an operator can do."""
+
+
 class Problem(Enum):
     """What can be wrong with a message, or with us: a closed list, so that no answer is improvised."""
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
+from adapter.outcome import AdapterError
 from adapter.scoring.report import KeptReport
 
 Resource = dict[str, Any]
@@ -11,10 +12,24 @@ Resource = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """One patient's work, held by one worker: ``token`` fences it, a stale token changes nothing."""
+    """One patient's work, held by one worker: ``token`` fences it, a stale token changes nothing.
+
+    ``attempts`` counts the failures in a row before this claim, ``failing_since`` is when the first of them began: the
+    back-off grows by the one, giving up by age rests on the other.
+    """
 
     patient: str
     token: int
+    attempts: int = 0
+    failing_since: datetime | None = None
+
+
+class StaleClaimError(AdapterError):
+    """``claims`` no longer cover the work (lease lost, given back, another patient): nothing was written under them."""
+
+    def __init__(self, *claims: Claim) -> None:
+        super().__init__("the claim no longer covers this patient's work")
+        self.claims = claims
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +55,50 @@ class Delivered:
     score_id: str
     digest: str
     state: str
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A coded or identifier value to look for; ``system`` None is any system, the empty string is none."""
+
+    value: str
+    system: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Bounds on when something begins and ends, each from (inclusive) and before (exclusive); None is no bound.
+
+    FHIR's date prefixes: ``ge`` is ``ends_from``, ``lt`` is ``starts_before``, ``eq`` is ``starts_from`` with
+    ``ends_before``.
+    """
+
+    starts_from: datetime | None = None
+    starts_before: datetime | None = None
+    ends_from: datetime | None = None
+    ends_before: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ResourceFilter:
+    """Which served resources are asked for: each field that is set must hold; several values in a field are "or"."""
+
+    ids: tuple[str, ...] = ()
+    patients: tuple[str, ...] = ()
+    identifiers: tuple[Token, ...] = ()
+    codes: tuple[Token, ...] = ()
+    statuses: tuple[str, ...] = ()
+    effective: Span = Span()
+    updated_from: datetime | None = None
+    updated_before: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page of the resources found: ``total`` counts all that match, newest first."""
+
+    total: int
+    resources: tuple[Resource, ...]
 
 
 class PatientStore(Protocol):
