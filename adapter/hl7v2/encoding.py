@@ -1,0 +1,49 @@
+"""The delimiters of one message: any characters the sender chose, three to five of them after the field separator."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Encoding:
+    r"""Field separator (MSH-1) and encoding characters (MSH-2, usually ``^~\&``).
+
+    ``subcomponent`` is empty where MSH-2 has three characters, ``truncation`` where it has fewer than five (v2.7).
+    """
+
+    field: str = "|"
+    component: str = "^"
+    repetition: str = "~"
+    escape: str = "\\"
+    subcomponent: str = "&"
+    truncation: str = ""
+
+    @property
+    def characters(self) -> str:
+        """MSH-2 as it was sent."""
+        return self.component + self.repetition + self.escape + self.subcomponent + self.truncation
+
+    @property
+    def delimiters(self) -> str:
+        """All delimiters, the field separator first."""
+        return self.field + self.characters
+
+    @classmethod
+    def read(cls, header: str) -> "Encoding":
+        r"""Turn the start of a header segment (``MSH|^~\&|``) into its delimiters; raises ValueError.
+
+        A delimiter is a printable ASCII character, neither letter nor digit nor space, and stands for one thing only
+        (v2.5 section 2.5.4): two equal ones would let one text be read in two ways.
+        """
+        field = header[3:4]
+        characters = header[4:].split(field, 1)[0] if field else ""
+        if not 3 <= len(characters) <= 5:
+            raise ValueError("MSH-2 has three to five encoding characters")
+        delimiters = field + characters
+        if not all("!" <= character <= "~" and not character.isalnum() for character in delimiters):
+            raise ValueError("a delimiter is a printable ASCII character, no letter and no digit")
+        if len(set(delimiters)) < len(delimiters):
+            raise ValueError("each delimiter differs from the others")
+        return cls(field, *characters, *[""] * (5 - len(characters)))
+
+
+STANDARD = Encoding()

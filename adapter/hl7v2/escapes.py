@@ -1,0 +1,93 @@
+r"""HL7 escape sequences (v2.5 section 2.7): ``\F\`` and its kin turned into the text they stand for, and back.
+
+A sequence that is not closed, not known, or not decodable stays as it was sent: nothing is ever dropped because it could
+not be understood. ``\Cxxyy\`` and ``\Mxxyyzz\`` switch the character set: charset.py acts on them before the
+text is split; those that are still there were not declared, and stay.
+"""
+
+import re
+from collections.abc import Callable
+from functools import lru_cache, partial
+
+from adapter.hl7v2.encoding import Encoding
+
+_SEQUENCE = r"[FSTREPHN]|X(?:[0-9A-Fa-f]{2})+|\.(?:br|sp|fi|nf|in|ti|sk|ce)(?: ?[+-]?[0-9]{1,4})?"
+
+
+@lru_cache(maxsize=64)
+def _sequences(escape_character: str) -> re.Pattern[str]:
+    mark = re.escape(escape_character)
+    return re.compile(f"{mark}({_SEQUENCE}){mark}")
+
+
+@lru_cache(maxsize=64)
+def _unescaper(encoding: Encoding, charset: str) -> Callable[[str], str]:
+    plain = {
+        "F": encoding.field,
+        "S": encoding.component,
+        "T": encoding.subcomponent or "&",
+        "R": encoding.repetition,
+        "E": encoding.escape,
+        "P": encoding.truncation or "#",
+        "H": "",
+        "N": "",
+    }
+
+    def text_of(match: re.Match[str]) -> str:
+        sequence = match[1]
+        if sequence[0] == ".":
+            return _formatting(sequence)
+        if sequence[0] == "X":
+            return _hexadecimal(sequence[1:], charset, match[0])
+        return plain[sequence]
+
+    return partial(_sequences(encoding.escape).sub, text_of)
+
+
+def _formatting(sequence: str) -> str:
+    """Turn a formatting command (``.br``, ``.sp3``, ``.sk2``) into line ends or spaces; indents and fill modes vanish."""
+    command, amount = sequence[1:3], sequence[3:].strip()
+    count = max(1, int(amount or 1))
+    if command in ("br", "ce"):
+        return "\n"
+    if command == "sp":
+        return "\n" * count
+    return " " * count if command == "sk" else ""
+
+
+def _hexadecimal(digits: str, charset: str, as_sent: str) -> str:
+    """Turn hex data into text in the message's own character set; what is no text in it stays as it was sent."""
+    try:
+        return bytes.fromhex(digits).decode(charset)
+    except (UnicodeDecodeError, LookupError):
+        return as_sent
+
+
+def unescape(text: str, encoding: Encoding, charset: str = "utf-8") -> str:
+    """Turn escaped text into what it says; ``charset`` is the codec in which hex data are read."""
+    if encoding.escape not in text:
+        return text
+    return _unescaper(encoding, charset)(text)
+
+
+def escape(text: str, encoding: Encoding) -> str:
+    r"""Turn plain text into text that no delimiter, line end or block mark can break.
+
+    Line ends become ``\.br\``; other control characters become hex data. The result, unescaped, is the text again.
+    """
+    return "".join(_escaped(character, encoding) for character in text.replace("\r\n", "\n"))
+
+
+def _escaped(character: str, encoding: Encoding) -> str:
+    mark = encoding.escape
+    names = dict(zip(encoding.delimiters, "FSRETP", strict=False))
+    if character in names:
+        return f"{mark}{names[character]}{mark}"
+    if character in "\r\n":
+        return f"{mark}.br{mark}"
+    return f"{mark}X{ord(character):02X}{mark}" if character < " " or character == "\x7f" else character
+
+
+def unread_escapes(text: str, encoding: Encoding) -> int:
+    """Count the escape characters of a text that belong to no known sequence."""
+    return _sequences(encoding.escape).sub("", text).count(encoding.escape)
