@@ -24,6 +24,11 @@ _ABOVE_LIVER = 3
 _ZIDAN = {_NOT_A_LESION: 1, _NEITHER: 1, _SSTR_ONLY: 2, _CONCORDANT: 3, _FDG_ONLY: 4}
 
 
+_PRODUCTS: dict[tuple[Status, Status], frozenset[Reading]] = {
+    (sstr, fdg): frozenset(product(sstr.readings(), fdg.readings())) for sstr, fdg in product(Status, Status)
+}
+
+
 def karfis(appraisals: list[Appraisal]) -> str | None:
     """Turn the lesions into C1, C2 or C3; None when more than one is possible, or none of them fits.
 
@@ -98,7 +103,7 @@ def _readings(appraisal: Appraisal) -> set[Reading]:
 
 def _combine(sstr: Status, fdg: Status, appraisal: Appraisal) -> set[Reading]:
     """Every way the lesion may be; members of a group that are not paired may be split between the tracers."""
-    readings: set[Reading] = set(product(sstr.readings(), fdg.readings()))
+    readings = set(_PRODUCTS[sstr, fdg])
     split = appraisal.lesion.count.may_be_several and not appraisal.lesion.paired
     if split and _CONCORDANT in readings:
         readings |= {_FDG_ONLY}

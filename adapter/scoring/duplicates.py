@@ -9,6 +9,8 @@ from adapter.scoring.reasons import Reason
 
 def drop_equal_rows(lesions: tuple[Lesion, ...]) -> tuple[tuple[Lesion, ...], set[Reason]]:
     """Turn a list of rows into one without exact repeats, with the reason that tells of them."""
+    if len({lesion.id for lesion in lesions}) == len(lesions):
+        return lesions, set()
     seen = tuple(dict.fromkeys(lesions))
     return seen, {Reason.DUPLICATE_LESION} if len(seen) < len(lesions) else set()
 

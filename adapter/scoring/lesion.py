@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass, field
 from decimal import Decimal
-from enum import Enum
+from enum import Enum, StrEnum
 
 
-class Status(Enum):
+class Status(StrEnum):
     """Is the lesion's uptake above background on one tracer? (modified Krenning 2-4 is positive; NETPET.md)"""
 
     POSITIVE = "positive"
@@ -17,7 +17,7 @@ class Status(Enum):
         return (Status.POSITIVE, Status.NEGATIVE) if self is Status.UNKNOWN else (self,)
 
 
-class Uptake(Enum):
+class Uptake(StrEnum):
     """The reader's own coded call for one lesion on one tracer; SILENT means that the report does not mention it."""
 
     POSITIVE = "positive"

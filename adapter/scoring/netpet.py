@@ -36,13 +36,20 @@ class _Settled:
     at_grade: tuple[int, int | None] | None
 
 
-def score(lesions: Sequence[Lesion], studies: StudyPair | None = None, policy: Policy | None = None) -> Result:
+def score(
+    lesions: Sequence[Lesion],
+    studies: StudyPair | None = None,
+    policy: Policy | None = None,
+    noted: frozenset[Reason] = frozenset(),
+) -> Result:
     """Turn a lesion table, with the two studies it comes from where they are known, into its NETPET result.
 
-    Without ``studies`` the rules on tracer, interval and report status are not asked and raise no reason.
+    Without ``studies`` the rules on tracer, interval and report status are not asked and raise no reason. ``noted`` are
+    reasons that arose before, when the studies were paired and their lesions matched.
     """
     policy = policy or Policy()
     appraisals, reasons = _appraise_all(lesions, studies, policy)
+    reasons |= noted
     reasons |= judge_studies(studies, policy) if studies else set()
     forbidden = bool(reasons & FORBIDS_A_SCORE)
     settled = _settle(appraisals, studies)

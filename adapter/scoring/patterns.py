@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import product
 
 from adapter.scoring import suv as suvs
 from adapter.scoring.evidence import Evidence
@@ -59,17 +60,21 @@ def appraise(evidence: Evidence, policy: Policy) -> Appraisal:
 
 def _readings(sstr: Status, fdg: Status, relation: frozenset[int]) -> frozenset[int]:
     """The published table, over every reading of an unknown."""
-    patterns: frozenset[int] = frozenset()
-    for sstr_reading in sstr.readings():
-        for fdg_reading in fdg.readings():
-            patterns |= _pattern(sstr_reading, fdg_reading, relation)
-    return patterns
+    readings = _TABLE[sstr, fdg]
+    return readings | relation if sstr is not Status.NEGATIVE and fdg is not Status.NEGATIVE else readings
 
 
-def _pattern(sstr: Status, fdg: Status, relation: frozenset[int]) -> frozenset[int]:
+def _pattern(sstr: Status, fdg: Status) -> frozenset[int]:
+    """The published table where it needs no relation: SSTR+/FDG- is 1, SSTR-/FDG+ is 5, neither is 0."""
     if sstr is Status.POSITIVE:
-        return relation if fdg is Status.POSITIVE else frozenset({1})
+        return frozenset() if fdg is Status.POSITIVE else frozenset({1})
     return frozenset({5}) if fdg is Status.POSITIVE else _NO_TUMOUR
+
+
+_TABLE = {
+    (sstr, fdg): frozenset[int]().union(*(_pattern(*reading) for reading in product(sstr.readings(), fdg.readings())))
+    for sstr, fdg in product(Status, Status)
+}
 
 
 def _relation(evidence: Evidence, policy: Policy, reasons: set[Reason]) -> frozenset[int]:

@@ -1,9 +1,9 @@
 """Every reason code that can stand beside a score: a closed list, each with what it does to the score."""
 
-from enum import Enum
+from enum import StrEnum
 
 
-class Reason(Enum):
+class Reason(StrEnum):
     """Why a score is as it is; the value is the code that travels in the output (NETPET.md, edge-case table)."""
 
     MISSING_SSTR_STUDY = "missing-sstr-study"
@@ -72,6 +72,7 @@ ASKS_FOR_REVIEW = FORBIDS_A_SCORE | {
     Reason.AMBIGUOUS_PAIRING,
     Reason.DUPLICATE_CONFLICT,
     Reason.LESION_MATCH_PROBABLE,
+    Reason.LESION_UNMATCHED,
     Reason.LATERALITY_CONFLICT,
     Reason.SMALL_LESION_NEGATIVE,
     Reason.P5_SIGNIFICANCE_UNCONFIRMED,

@@ -1,6 +1,6 @@
 """What the core answers: a grade or its bounds, what it rests on, and every reason that qualifies it."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from enum import Enum
@@ -93,7 +93,6 @@ class Score:
     corrected: bool = False
     retracted: bool = False
     reader_grade: str | None = None
-    row_origins: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def reports(self) -> tuple[KeptReport, ...]:

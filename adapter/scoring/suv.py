@@ -24,12 +24,14 @@ def usable(suv: Suv | None, reasons: set[Reason]) -> Suv | None:
     if not suv.unit_supported:
         reasons.add(Reason.SUV_UNIT_UNSUPPORTED)
         return None
-    ends = [end for end in (suv.value.low, suv.value.high) if end is not None]
-    if any(not end.is_finite() or end <= 0 for end in ends):
-        reasons.add(Reason.SUV_INVALID)
-        return None
-    if any(end > IMPLAUSIBLE for end in ends):
-        reasons.add(Reason.SUV_IMPLAUSIBLE_HIGH)
+    for end in (suv.value.low, suv.value.high):
+        if end is None:
+            continue
+        if not end.is_finite() or end <= 0:
+            reasons.add(Reason.SUV_INVALID)
+            return None
+        if end > IMPLAUSIBLE:
+            reasons.add(Reason.SUV_IMPLAUSIBLE_HIGH)
     return suv
 
 

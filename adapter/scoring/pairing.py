@@ -1,0 +1,105 @@
+"""Which two studies of a patient belong together: nearest in acquisition time, each study once, ties shown."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from uuid import uuid5
+
+from adapter.scoring.reasons import Reason
+from adapter.scoring.report import OID_NAMESPACE, KeptReport, TracerKind
+from adapter.scoring.result import Policy
+
+_NO_DATE = 10**6
+"""Stands for the distance to a study without acquisition date: considered last, and never within a limit."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """Two studies to be scored together, or one whose partner is missing (the other side is None)."""
+
+    sstr: KeptReport | None
+    fdg: KeptReport | None
+    reasons: frozenset[Reason] = frozenset()
+
+    @property
+    def reports(self) -> tuple[KeptReport, ...]:
+        """The one or two reports, SSTR first."""
+        return tuple(report for report in (self.sstr, self.fdg) if report is not None)
+
+    @property
+    def missing(self) -> TracerKind | None:
+        """The half that is not there."""
+        if self.sstr is None:
+            return TracerKind.SSTR
+        return TracerKind.FDG if self.fdg is None else None
+
+    @property
+    def id(self) -> str:
+        """A UUIDv5 of the patient and the accessions: the same pair has the same id for ever, at every site."""
+        patient = self.reports[0].report.patient.key
+        return str(uuid5(OID_NAMESPACE, f"score|{patient}|{_accession(self.sstr)}|{_accession(self.fdg)}"))
+
+    def waits_until(self, policy: Policy) -> date | None:
+        """The last day on which a partner could still be acquired; None when none is missing or no date is known."""
+        if self.missing is None:
+            return None
+        acquired = self.reports[0].report.study.acquired
+        return None if acquired is None else acquired.date() + timedelta(days=policy.interval_limit_days)
+
+
+def _accession(kept: KeptReport | None) -> str:
+    return "" if kept is None else f"{kept.report.accession_authority}|{kept.report.accession}"
+
+
+def pair_studies(current: Sequence[KeptReport], policy: Policy) -> list[Pair]:
+    """Turn a patient's current, standing reports into pairs; what finds no partner is a pair with one side missing.
+
+    Candidates are taken nearest first. Pairs beyond the interval limit are formed only from what is left over, so that
+    the two are reported together as not scorable. A tie in time is kept and marked ``ambiguous-pairing``.
+    """
+    standing = [kept for kept in current if not kept.report.study.status.is_retracted]
+    sstr = [kept for kept in standing if kept.report.kind is TracerKind.SSTR]
+    fdg = [kept for kept in standing if kept.report.kind is TracerKind.FDG]
+    candidates = sorted(
+        (Pair(one, other) for one in sstr for other in fdg), key=lambda pair: (_gap(pair), _tie_break(pair))
+    )
+    taken: set[int] = set()
+    pairs = []
+    for candidate in candidates:
+        if taken.isdisjoint(_members(candidate)):
+            rivals = [pair for pair in candidates if _is_rival(pair, candidate, taken, policy)]
+            taken |= _members(candidate)
+            pairs.append(_judge(candidate, ambiguous=bool(rivals)))
+    alone = [Pair(kept, None) for kept in sstr if id(kept) not in taken]
+    alone += [Pair(None, kept) for kept in fdg if id(kept) not in taken]
+    return sorted(pairs + alone, key=_tie_break)
+
+
+def _gap(pair: Pair) -> int:
+    dates = [kept.report.study.acquired for kept in pair.reports]
+    if dates[0] is None or dates[1] is None:
+        return _NO_DATE
+    return abs((dates[0].date() - dates[1].date()).days)
+
+
+def _tie_break(pair: Pair) -> tuple[str, str]:
+    return (_accession(pair.sstr), _accession(pair.fdg))
+
+
+def _members(pair: Pair) -> set[int]:
+    return {id(kept) for kept in pair.reports}
+
+
+def _is_rival(other: Pair, chosen: Pair, taken: set[int], policy: Policy) -> bool:
+    """Could ``other`` have been chosen as well: as near, sharing a study, neither study spoken for?"""
+    if other is chosen or _gap(other) != _gap(chosen) or _gap(chosen) > policy.interval_limit_days:
+        return False
+    return taken.isdisjoint(_members(other)) and not _members(other).isdisjoint(_members(chosen))
+
+
+def _judge(pair: Pair, *, ambiguous: bool) -> Pair:
+    reasons = {Reason.AMBIGUOUS_PAIRING} if ambiguous else set()
+    born = {kept.report.patient.birth_date for kept in pair.reports} - {None}
+    if len(born) > 1:
+        reasons.add(Reason.PATIENT_MISMATCH)
+    return replace(pair, reasons=frozenset(reasons))
