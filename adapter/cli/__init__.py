@@ -1,6 +1,10 @@
 """The command line: exit 0 ok, 1 finding, 2 usage or bad input, 3 environment."""
 
-from typing import Annotated
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, BinaryIO
 
 import typer
 
@@ -25,6 +29,25 @@ def score(
     explain: Annotated[bool, typer.Option("--explain", help="Add the explanation in a sentence.")] = False,
 ) -> None:
     """Score a lesion table: grade, group, bounds, reasons. Exit 2 when the table cannot be read."""
-    from adapter.cli.score import run_score  # noqa: PLC0415 - a command imports only what it runs
+    from adapter.cli.score import score_one  # noqa: PLC0415 - a command imports only what it runs
+    from adapter.cli.score_lines import score_lines  # noqa: PLC0415
 
-    raise typer.Exit(run_score(file, lines=lines, explain=explain))
+    with open_input(file) as source:
+        if lines:
+            raise typer.Exit(score_lines(source, sys.stdout, explain=explain))
+        raise typer.Exit(score_one(source, sys.stdout, sys.stderr, explain=explain))
+
+
+@contextmanager
+def open_input(file: str) -> Iterator[BinaryIO]:
+    """Turn a file's name, or - for standard input, into an open file; exit 2 when it cannot be opened."""
+    if file == "-":
+        yield sys.stdin.buffer
+        return
+    try:
+        source = Path(file).open("rb")  # noqa: SIM115 - closed below; opening alone may fail with a usage error
+    except OSError as error:
+        typer.echo(f"{file}: {error.strerror}", err=True)
+        raise typer.Exit(2) from None
+    with source:
+        yield source

@@ -207,7 +207,7 @@ def read_table(text: str | bytes) -> tuple[list[Lesion], StudyPair | None, Polic
         table = _Table.model_validate(_read_json(text))
     except ValidationError as error:
         faults = error.errors(include_url=False, include_input=False, include_context=False)
-        raise LesionTableError("; ".join(_fault(fault) for fault in faults)) from None
+        raise LesionTableError("; ".join(dict.fromkeys(_fault(fault) for fault in faults))) from None
     policy = Policy() if table.policy is None else table.policy.to_policy()
     return [lesion.to_lesion() for lesion in table.lesions], _pair(table.studies), policy
 
@@ -248,13 +248,19 @@ _PARTS: tuple[type[_Part], ...] = (_Table, _Studies, _Study, _Lesion, _Finding, 
 _KNOWN_NAMES = {name for part in _PARTS for name in part.model_fields}
 
 
+_NUMBER_BRANCHES = {"int", "decimal"}
+_WRONG_TYPE = {"int_type", "is_instance_of", "decimal_type", "int_from_float"}
+
+
 def _fault(fault: Any) -> str:
     """Name a field as ``lesions[0].sstr.suv.low``; the branches of a union are pydantic's, not the table's."""
     path = ""
     for step in fault["loc"]:
         if isinstance(step, int):
             path += f"[{step}]"
-        elif step.isidentifier() and step not in {"int", "decimal"}:
+        elif step not in _NUMBER_BRANCHES:
             path += f".{step}" if path else step
     message = fault["msg"].removeprefix("Value error, ")
+    if fault["loc"] and fault["loc"][-1] in _NUMBER_BRANCHES and fault["type"] in _WRONG_TYPE:
+        message = "Input should be a number"
     return f"{path or 'the table'}: {message}"

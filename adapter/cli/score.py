@@ -1,14 +1,7 @@
 """``netpet-adapter score``: lesion tables in, results out."""
 
 import json
-import os
-import sys
-from collections import deque
-from collections.abc import Iterable, Iterator
-from concurrent.futures import Future, ProcessPoolExecutor
-from itertools import chain, islice
 from decimal import Decimal
-from pathlib import Path
 from typing import Any, BinaryIO, TextIO
 
 from adapter.cli.lesion_table import LesionTableError, read_table
@@ -16,10 +9,6 @@ from adapter.scoring.netpet import score
 from adapter.scoring.result import Policy, Result
 
 OK, BAD_INPUT = 0, 2
-CHUNK_LINES = 500
-"""Lines that one core scores at a time: long enough that handing them over costs nothing, short enough to keep order."""
-
-Chunk = list[tuple[int, bytes]]
 
 
 def score_table(text: str | bytes, *, explain: bool = False) -> dict[str, Any]:
@@ -38,77 +27,6 @@ def score_one(source: BinaryIO, out: TextIO, errors: TextIO, *, explain: bool = 
         return BAD_INPUT
     out.write(json.dumps(members) + "\n")
     return OK
-
-
-def score_lines(source: Iterable[bytes], out: TextIO, *, explain: bool = False) -> int:
-    """Read a table a line, write a result a line: a bad line's place is kept by ``{"error": ..., "line": n}``.
-
-    Blank lines are passed over. A long input is shared among the machine's cores; the order of lines stays.
-    """
-    code = OK
-    chunks = _chunks(source)
-    first = list(islice(chunks, 2))
-    if len(first) < 2:
-        results: Iterable[tuple[str, int]] = (_score_chunk(chunk, explain) for chunk in first)
-    else:
-        results = _in_parallel(chain(first, chunks), explain)
-    for text, chunk_code in results:
-        out.write(text)
-        code = max(code, chunk_code)
-    out.flush()
-    return code
-
-
-def _chunks(source: Iterable[bytes]) -> Iterator[Chunk]:
-    numbered = enumerate(source, start=1)
-    while chunk := list(islice(numbered, CHUNK_LINES)):
-        yield chunk
-
-
-def _score_chunk(chunk: Chunk, explain: bool) -> tuple[str, int]:
-    code = OK
-    results = []
-    for number, line in chunk:
-        if not line.strip():
-            continue
-        try:
-            members = score_table(line, explain=explain)
-        except LesionTableError as error:
-            members = {"error": str(error), "line": number}
-            code = BAD_INPUT
-        results.append(json.dumps(members) + "\n")
-    return "".join(results), code
-
-
-def _in_parallel(chunks: Iterable[Chunk], explain: bool) -> Iterator[tuple[str, int]]:
-    """Keep every core busy and a bounded number of chunks in memory, whatever the length of the input."""
-    workers = os.cpu_count() or 1
-    with ProcessPoolExecutor(workers) as pool:
-        pending: deque[Future[tuple[str, int]]] = deque()
-        for chunk in chunks:
-            pending.append(pool.submit(_score_chunk, chunk, explain))
-            if len(pending) > 2 * workers:
-                yield pending.popleft().result()
-        while pending:
-            yield pending.popleft().result()
-
-
-def run_score(file: str, *, lines: bool, explain: bool) -> int:
-    """Read the named file, or standard input for ``-``; the return value is the exit code."""
-    if file == "-":
-        return _run(sys.stdin.buffer, lines=lines, explain=explain)
-    try:
-        with Path(file).open("rb") as source:
-            return _run(source, lines=lines, explain=explain)
-    except OSError as error:
-        sys.stderr.write(f"netpet-adapter score: {file}: {error.strerror}\n")
-        return BAD_INPUT
-
-
-def _run(source: BinaryIO, *, lines: bool, explain: bool) -> int:
-    if lines:
-        return score_lines(source, sys.stdout, explain=explain)
-    return score_one(source, sys.stdout, sys.stderr, explain=explain)
 
 
 def to_members(result: Result) -> dict[str, Any]:
