@@ -1,6 +1,6 @@
 r"""HL7 escape sequences (v2.5 section 2.7): ``\F\`` and its kin turned into the text they stand for, and back.
 
-A sequence that is not closed, not known, or not decodable stays as it was sent: nothing is ever dropped because it could
+A sequence that is not closed, not known, or not decodable stays as it was sent: nothing is dropped because it could
 not be understood. ``\Cxxyy\`` and ``\Mxxyyzz\`` switch the character set: charset.py acts on them before the
 text is split; those that are still there were not declared, and stay.
 """
@@ -45,7 +45,7 @@ def _unescaper(encoding: Encoding, charset: str) -> Callable[[str], str]:
 
 
 def _formatting(sequence: str) -> str:
-    """Turn a formatting command (``.br``, ``.sp3``, ``.sk2``) into line ends or spaces; indents and fill modes vanish."""
+    """Turn a formatting command (``.br``, ``.sp3``, ``.sk2``) into line ends or spaces; fill modes vanish."""
     command, amount = sequence[1:3], sequence[3:].strip()
     count = max(1, int(amount or 1))
     if command in ("br", "ce"):

@@ -1,6 +1,6 @@
 """MLLP without a socket: bytes in, blocks and faults out (HL7 v2 transport specification, MLLP release 1).
 
-A block is ``VT payload FS CR``. Real senders depart from it in known ways; each is either read with a deviation noted, or
+A block is ``VT payload FS CR``. Real senders depart from it in known ways; each is read with a deviation noted, or
 becomes one fault with one answer, and the next block is read as if nothing had happened. However the stream is cut
 into pieces, the blocks and faults are the same. Each byte is looked at once for each of the two marks, in C.
 """
