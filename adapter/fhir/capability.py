@@ -1,0 +1,71 @@
+"""The CapabilityStatement of our own FHIR endpoint: what may be read, searched and sent, and nothing else."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from adapter.fhir.device import NAME
+from adapter.fhir.resource import Element, Resource
+from adapter.fhir.terminology import LESION_PROFILE, PROVENANCE_PROFILE, SCORE_PROFILE
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """One resource type: its interactions (``read``, ``search-type``, ``create``) and search parameters by type."""
+
+    type: str
+    interactions: tuple[str, ...] = ("read",)
+    search: tuple[tuple[str, str], ...] = ()
+    profiles: tuple[str, ...] = ()
+
+
+_COMMON_SEARCH = (("_id", "token"), ("_lastUpdated", "date"))
+
+OBSERVATION = Served(
+    "Observation",
+    ("read", "search-type"),
+    (
+        *_COMMON_SEARCH,
+        ("patient", "reference"),
+        ("patient.identifier", "token"),
+        ("code", "token"),
+        ("date", "date"),
+        ("status", "token"),
+        ("_count", "number"),
+    ),
+    (SCORE_PROFILE, LESION_PROFILE),
+)
+"""The scores and lesions: what every site serves (FORMATS.md, "HTTP")."""
+
+PROVENANCE = Served("Provenance", ("read",), profiles=(PROVENANCE_PROFILE,))
+DEVICE = Served("Device")
+CODE_SYSTEM = Served("CodeSystem", ("read", "search-type"))
+STRUCTURE_DEFINITION = Served("StructureDefinition", ("read", "search-type"))
+
+
+def capability_statement(version: str, base_url: str, published: date, served: Sequence[Served]) -> Resource:
+    """Turn the software's version, its address and what it serves into its CapabilityStatement (R4, kind instance).
+
+    ``published`` is the day of the software's release: R4 wants a date, and a clock would make each answer differ.
+    """
+    return {
+        "resourceType": "CapabilityStatement",
+        "status": "active",
+        "date": published.isoformat(),
+        "kind": "instance",
+        "software": {"name": NAME, "version": version},
+        "implementation": {"description": "NETPET scores of dual PET reports", "url": base_url},
+        "fhirVersion": "4.0.1",
+        "format": ["application/fhir+json"],
+        "rest": [{"mode": "server", "resource": [_resource(one) for one in served]}],
+    }
+
+
+def _resource(served: Served) -> Element:
+    element: Element = {"type": served.type}
+    if served.profiles:
+        element["supportedProfile"] = list(served.profiles)
+    element["interaction"] = [{"code": code} for code in served.interactions]
+    if served.search:
+        element["searchParam"] = [{"name": name, "type": kind} for name, kind in served.search]
+    return element

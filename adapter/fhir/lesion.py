@@ -1,0 +1,89 @@
+"""One Observation for each lesion row: what the two reports state of it, and what they do not."""
+
+import re
+
+from adapter.fhir.datatypes import concept, literal, oid_system
+from adapter.fhir.device import device_reference
+from adapter.fhir.findings import lesion_components
+from adapter.fhir.identity import LESION_SYSTEM, lesion_id
+from adapter.fhir.rendering import Rendering, status
+from adapter.fhir.resource import Element, Resource
+from adapter.fhir.subject import acquisitions, order_references, study_references, subject
+from adapter.fhir.terminology import (
+    DEVICE_ASSERTED,
+    DICOM_UID,
+    IMAGING,
+    LESION_PROFILE,
+    SITES,
+    SNOMED_CT,
+    Code,
+)
+from adapter.fhir.text import clean, narrative
+from adapter.fhir.vocabulary import term
+from adapter.scoring.lesion import Lesion, Nature
+from adapter.scoring.result import Score
+
+_SNOMED_ID = re.compile(r"[1-9][0-9]{5,17}")
+_UID_LENGTH = 64
+
+
+def lesions_in_order(score: Score) -> list[Lesion]:
+    """Give a score's lesions in the order of their ids: the order of the reports' rows says nothing."""
+    return sorted(score.lesions, key=lambda lesion: lesion.id)
+
+
+def render_lesion(score: Score, lesion: Lesion, rendering: Rendering) -> Resource:
+    """Turn one lesion of a score into its Observation; its status is the score's."""
+    return {
+        "resourceType": "Observation",
+        "id": lesion_id(score.id, lesion.id),
+        "meta": {"profile": [LESION_PROFILE], "security": [DEVICE_ASSERTED.coding]},
+        "text": _narrative(score, lesion),
+        "identifier": [_identifier(score, lesion), *_tracking_uid(lesion)],
+        "basedOn": order_references(score),
+        "partOf": study_references(score),
+        "status": status(score, rendering),
+        "category": [concept(IMAGING)],
+        "code": concept(term("lesion")),
+        "subject": subject(score),
+        **acquisitions(score),
+        **_body_site(lesion),
+        "device": device_reference(score, rendering),
+        "derivedFrom": study_references(score),
+        "component": lesion_components(lesion, score.result.patterns.get(lesion.id, ())),
+    }
+
+
+def lesion_reference(score: Score, lesion: Lesion) -> Element:
+    """Turn one lesion of a score into a Reference to its Observation."""
+    return literal("Observation", lesion_id(score.id, lesion.id), _identifier(score, lesion))
+
+
+def _identifier(score: Score, lesion: Lesion) -> Element:
+    return {"use": "official", "system": LESION_SYSTEM, "value": lesion_id(score.id, lesion.id)}
+
+
+def _tracking_uid(lesion: Lesion) -> list[Element]:
+    """A DICOM UID (PS3.5 section 9: digits and dots, at most 64) names the lesion across reports."""
+    system = oid_system(lesion.tracking_uid or "")
+    if system is None or len(lesion.tracking_uid or "") > _UID_LENGTH:
+        return []
+    return [{"system": DICOM_UID, "value": system}]
+
+
+def _body_site(lesion: Lesion) -> Element:
+    """A site that is no SNOMED CT id stays in the sender's words."""
+    site = clean(lesion.site or "")
+    if not site:
+        return {}
+    if _SNOMED_ID.fullmatch(site):
+        return {"bodySite": concept(Code(SNOMED_CT, site, SITES.get(site, "")))}
+    return {"bodySite": concept(text=site)}
+
+
+def _narrative(score: Score, lesion: Lesion) -> Element:
+    withdrawn = "WITHDRAWN, do not use. " if score.retracted else ""
+    excluded = " Not tumour by the reader's call: left out of the score." if lesion.nature is Nature.NOT_TUMOUR else ""
+    site = SITES.get(lesion.site or "", clean(lesion.site or ""))
+    calls = f"SSTR {lesion.sstr.uptake.value}, FDG {lesion.fdg.uptake.value}."
+    return narrative(f"{withdrawn}Lesion {lesion.id}{f', {site}' if site else ''}: {calls}{excluded}")
