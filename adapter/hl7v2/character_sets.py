@@ -1,4 +1,4 @@
-"""The names that senders give to character sets in MSH-18 (table 0211, DICOM's, the IANA's), and our codecs for them."""
+"""The names that senders give to character sets in MSH-18 (table 0211, DICOM's, the IANA's), and their codecs."""
 
 import re
 from collections.abc import Iterable

@@ -41,7 +41,8 @@ def table_version(version: str) -> str:
 @lru_cache(maxsize=len(_TABULATED))
 def _tables(version: str) -> Mapping[str, SegmentTable]:
     segments: dict[str, Any] = hl7apy.load_library(version).SEGMENTS
-    return MappingProxyType({name: _segment_table(reference[1]) for name, reference in segments.items()})
+    standard = {name: reference[1] for name, reference in segments.items() if len(name) == 3 and name[0] != "Z"}
+    return MappingProxyType({name: _segment_table(children) for name, children in standard.items()})
 
 
 def _segment_table(children: tuple[Any, ...]) -> SegmentTable:
