@@ -41,11 +41,11 @@ def table_version(version: str) -> str:
 @lru_cache(maxsize=len(_TABULATED))
 def _tables(version: str) -> Mapping[str, SegmentTable]:
     segments: dict[str, Any] = hl7apy.load_library(version).SEGMENTS
-    standard = {name: reference[1] for name, reference in segments.items() if len(name) == 3 and name[0] != "Z"}
-    return MappingProxyType({name: _segment_table(children) for name, children in standard.items()})
+    standard = {name: reference[1:] for name, reference in segments.items() if len(name) == 3 and name[0] != "Z"}
+    return MappingProxyType({name: _segment_table(*children) for name, children in standard.items()})
 
 
-def _segment_table(children: tuple[Any, ...]) -> SegmentTable:
+def _segment_table(children: tuple[Any, ...] = ()) -> SegmentTable:
     """Lay the fields out by number; hl7apy leaves withdrawn ones out, and writes a lone field without its tuple."""
     if children and isinstance(children[0], str):
         children = (children,)
