@@ -41,14 +41,13 @@ def table_version(version: str) -> str:
 @lru_cache(maxsize=len(_TABULATED))
 def _tables(version: str) -> Mapping[str, SegmentTable]:
     segments: dict[str, Any] = hl7apy.load_library(version).SEGMENTS
-    standard = {name: reference[1:] for name, reference in segments.items() if len(name) == 3 and name[0] != "Z"}
-    return MappingProxyType({name: _segment_table(*children) for name, children in standard.items()})
+    standard = {name: reference for name, reference in segments.items() if len(name) == 3 and name[0] != "Z"}
+    return MappingProxyType({name: _segment_table(reference) for name, reference in standard.items()})
 
 
-def _segment_table(children: tuple[Any, ...] = ()) -> SegmentTable:
-    """Lay the fields out by number; hl7apy leaves withdrawn ones out, and writes a lone field without its tuple."""
-    if children and isinstance(children[0], str):
-        children = (children,)
+def _segment_table(reference: tuple[Any, ...]) -> SegmentTable:
+    """Lay the fields out by number; hl7apy leaves withdrawn ones out, and slips at the ORO of 2.1 (read as withdrawn)."""
+    children = reference[1] if reference[0] == "sequence" and len(reference) == 2 else ()
     numbered = {int(name.rsplit("_", 1)[1]): _field(reference) for name, reference, *_ in children}
     return tuple(numbered.get(number, _WITHDRAWN) for number in range(1, max(numbered, default=0) + 1))
 
