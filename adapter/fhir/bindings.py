@@ -39,8 +39,8 @@ REQUIRED_CODES: dict[tuple[str, str], frozenset[str]] = {
 }
 """(Resource or element name, element) -> the codes of its required value set (R4 4.0.1)."""
 
-_PART_OF = "MedicationAdministration MedicationDispense MedicationStatement Procedure Immunization ImagingStudy".split()
-_BASED_ON = "CarePlan DeviceRequest ImmunizationRecommendation MedicationRequest NutritionOrder ServiceRequest".split()
+_PART_OF = _words("MedicationAdministration MedicationDispense MedicationStatement Procedure Immunization ImagingStudy")
+_BASED_ON = _words("CarePlan DeviceRequest ImmunizationRecommendation MedicationRequest NutritionOrder ServiceRequest")
 _AGENT = _words("Practitioner PractitionerRole RelatedPerson Patient Device Organization")
 
 REFERENCE_TARGETS: dict[tuple[str, str], frozenset[str]] = {

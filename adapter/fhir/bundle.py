@@ -6,7 +6,7 @@ from hashlib import sha256
 from adapter.fhir.check import check_publication
 from adapter.fhir.device import render_device
 from adapter.fhir.json_text import canonical_json
-from adapter.fhir.lesion import lesions_in_order, render_lesion
+from adapter.fhir.lesion import named_lesions, render_lesion
 from adapter.fhir.observation import render_score
 from adapter.fhir.provenance import render_provenance
 from adapter.fhir.rendering import Rendering
@@ -21,7 +21,7 @@ def render_publication(score: Score, rendering: Rendering) -> tuple[Resource, ..
     """
     resources = (
         render_device(score, rendering),
-        *(render_lesion(score, lesion, rendering) for lesion in lesions_in_order(score)),
+        *(render_lesion(score, name, lesion, rendering) for name, lesion in named_lesions(score).items()),
         render_score(score, rendering),
         render_provenance(score, rendering),
     )

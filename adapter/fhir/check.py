@@ -21,11 +21,12 @@ def check(resource: Resource) -> None:
     kind = resource.get("resourceType")
     try:
         get_fhir_model_class(kind).model_validate(resource)
+        complaint = next(complaints(resource), None)
     except ValidationError as error:
-        raise RenderError(_structure_complaint(str(kind), error)) from None
+        complaint = _structure_complaint(str(kind), error)
     except (KeyError, TypeError, RecursionError, ValueError, AttributeError):
-        raise RenderError("the resource is of no R4 form") from None
-    for complaint in complaints(resource):
+        complaint = "the resource is of no R4 form"
+    if complaint:
         raise RenderError(complaint)
 
 

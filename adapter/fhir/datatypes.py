@@ -16,10 +16,9 @@ _FURTHEST_ZONE = timedelta(hours=14)
 
 
 def concept(*codes: Code, text: str = "") -> Element:
-    """Turn codes of one meaning, and the words as sent or ours, into a CodeableConcept."""
+    """Turn codes of one meaning, and words that say more than their displays, into a CodeableConcept."""
     element: Element = {"coding": [code.coding for code in codes]} if codes else {}
-    words = clean(text) or (codes[0].display if codes else "")
-    return element | ({"text": words} if words else {})
+    return element | ({"text": clean(text)} if clean(text) else {})
 
 
 def quantity(value: Decimal | int, unit: str, code: str) -> Element:
@@ -107,21 +106,23 @@ def oid_system(candidate: str) -> str | None:
     return f"urn:oid:{candidate}" if _OID.fullmatch(candidate) else None
 
 
-def authority(name: str, its_oid: str = "") -> Element:
-    """Turn an assigning authority into ``system`` where its OID is known, and ``assigner.display`` where it is named.
+def assigned(kind: Element, value: str, authority: str, authority_oid: str = "") -> Element:
+    """Turn a value that some authority assigned into an Identifier.
 
-    A namespace (``HOSP``) is no URI: it may stand only in words.
+    ``system`` is the authority's OID, where it is known. A namespace (``HOSP``) is no URI: it stands in words, as
+    ``assigner.display``.
     """
-    system = oid_system(its_oid) or oid_system(name)
-    words = clean(name) or clean(its_oid)
-    element: Element = {"system": system} if system else {}
+    system = oid_system(authority_oid) or oid_system(authority)
+    words = clean(authority) or clean(authority_oid)
+    element: Element = {"type": kind} if kind else {}
+    element |= {"system": system} if system else {}
+    element |= {"value": exact(value, "an identifier's value")}
     return element | ({"assigner": {"display": words}} if words else {})
 
 
 def accession_identifier(report: PetReport) -> Element:
     """Turn a report's accession into an Identifier of type ACSN."""
-    element: Element = {"type": concept(ACCESSION), "value": exact(report.accession, "the accession")}
-    return element | authority(report.accession_authority)
+    return assigned(concept(ACCESSION), report.accession, report.accession_authority)
 
 
 def logical(kind: str, identifier: Element, display: str = "") -> Element:

@@ -18,7 +18,6 @@ from adapter.fhir.terminology import (
     POSITIVE,
     SIDES,
     SIDES_BY_CODE,
-    TRACKING_IDENTIFIER,
     UNKNOWN,
     UNSUPPORTED,
     Code,
@@ -42,10 +41,10 @@ _STATISTICS = {SuvStatistic.MAX: MAXIMUM, SuvStatistic.PEAK: PEAK}
 _RELATIONS = {Relation.FDG_LOWER: "fdg-lower", Relation.FDG_EQUAL: "fdg-equal", Relation.FDG_HIGHER: "fdg-higher"}
 
 
-def lesion_components(lesion: Lesion, patterns: tuple[int, ...]) -> list[Element]:
+def lesion_components(name: str, lesion: Lesion, patterns: tuple[int, ...]) -> list[Element]:
     """Turn a lesion and its possible patterns into components; what a report does not say is said to be unknown."""
     return [
-        *_identity(lesion),
+        *_identity(name, lesion),
         *_finding("sstr", lesion.sstr),
         *_finding("fdg", lesion.fdg),
         *_together(lesion),
@@ -53,9 +52,9 @@ def lesion_components(lesion: Lesion, patterns: tuple[int, ...]) -> list[Element
     ]
 
 
-def _identity(lesion: Lesion) -> Iterator[Element]:
-    if clean(lesion.id):
-        yield {"code": concept(TRACKING_IDENTIFIER), "valueString": clean(lesion.id)}
+def _identity(name: str, lesion: Lesion) -> Iterator[Element]:
+    if clean(name):
+        yield component("lesion-name", {"valueString": clean(name)})
     side = clean(lesion.laterality or "")
     if side:
         code = SIDES.get(side.lower()) or SIDES_BY_CODE.get(side)

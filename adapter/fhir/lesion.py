@@ -27,19 +27,29 @@ _SNOMED_ID = re.compile(r"[1-9][0-9]{5,17}")
 _UID_LENGTH = 64
 
 
-def lesions_in_order(score: Score) -> list[Lesion]:
-    """Give a score's lesions in the order of their ids: the order of the reports' rows says nothing."""
-    return sorted(score.lesions, key=lambda lesion: lesion.id)
+def named_lesions(score: Score) -> dict[str, Lesion]:
+    """Turn a score's lesions into one row a name, in the order of the names: the order of report rows says nothing.
+
+    Equal rows are one. Rows that differ under one id (``duplicate-conflict``) are all kept, the later ones numbered.
+    """
+    named: dict[str, Lesion] = {}
+    for lesion in sorted(set(score.lesions), key=lambda lesion: (lesion.id, repr(lesion))):
+        name, number = lesion.id, 1
+        while name in named:
+            number += 1
+            name = f"{lesion.id} ({number})"
+        named[name] = lesion
+    return named
 
 
-def render_lesion(score: Score, lesion: Lesion, rendering: Rendering) -> Resource:
-    """Turn one lesion of a score into its Observation; its status is the score's."""
+def render_lesion(score: Score, name: str, lesion: Lesion, rendering: Rendering) -> Resource:
+    """Turn one lesion of a score, under its name, into its Observation; its status is the score's."""
     return {
         "resourceType": "Observation",
-        "id": lesion_id(score.id, lesion.id),
+        "id": lesion_id(score.id, name),
         "meta": {"profile": [LESION_PROFILE], "security": [DEVICE_ASSERTED.coding]},
-        "text": _narrative(score, lesion),
-        "identifier": [_identifier(score, lesion), *_tracking_uid(lesion)],
+        "text": _narrative(score, name, lesion),
+        "identifier": [_identifier(score, name), *_tracking_uid(lesion)],
         "basedOn": order_references(score),
         "partOf": study_references(score),
         "status": status(score, rendering),
@@ -50,17 +60,17 @@ def render_lesion(score: Score, lesion: Lesion, rendering: Rendering) -> Resourc
         **_body_site(lesion),
         "device": device_reference(score, rendering),
         "derivedFrom": study_references(score),
-        "component": lesion_components(lesion, score.result.patterns.get(lesion.id, ())),
+        "component": lesion_components(name, lesion, score.result.patterns.get(lesion.id, ())),
     }
 
 
-def lesion_reference(score: Score, lesion: Lesion) -> Element:
-    """Turn one lesion of a score into a Reference to its Observation."""
-    return literal("Observation", lesion_id(score.id, lesion.id), _identifier(score, lesion))
+def lesion_reference(score: Score, name: str) -> Element:
+    """Turn the name of a lesion of a score into a Reference to its Observation."""
+    return literal("Observation", lesion_id(score.id, name), _identifier(score, name))
 
 
-def _identifier(score: Score, lesion: Lesion) -> Element:
-    return {"use": "official", "system": LESION_SYSTEM, "value": lesion_id(score.id, lesion.id)}
+def _identifier(score: Score, name: str) -> Element:
+    return {"use": "official", "system": LESION_SYSTEM, "value": lesion_id(score.id, name)}
 
 
 def _tracking_uid(lesion: Lesion) -> list[Element]:
@@ -81,9 +91,9 @@ def _body_site(lesion: Lesion) -> Element:
     return {"bodySite": concept(text=site)}
 
 
-def _narrative(score: Score, lesion: Lesion) -> Element:
+def _narrative(score: Score, name: str, lesion: Lesion) -> Element:
     withdrawn = "WITHDRAWN, do not use. " if score.retracted else ""
     excluded = " Not tumour by the reader's call: left out of the score." if lesion.nature is Nature.NOT_TUMOUR else ""
     site = SITES.get(lesion.site or "", clean(lesion.site or ""))
     calls = f"SSTR {lesion.sstr.uptake.value}, FDG {lesion.fdg.uptake.value}."
-    return narrative(f"{withdrawn}Lesion {lesion.id}{f', {site}' if site else ''}: {calls}{excluded}")
+    return narrative(f"{withdrawn}Lesion {name}{f', {site}' if site else ''}: {calls}{excluded}")

@@ -4,7 +4,7 @@ from adapter.fhir.components import score_components
 from adapter.fhir.datatypes import concept, instant, literal
 from adapter.fhir.device import device_reference
 from adapter.fhir.identity import SCORE_SYSTEM
-from adapter.fhir.lesion import lesion_reference, lesions_in_order
+from adapter.fhir.lesion import lesion_reference, named_lesions
 from adapter.fhir.rendering import Rendering, status
 from adapter.fhir.resource import Element, Resource
 from adapter.fhir.subject import acquisitions, order_references, study_references, subject, supporting_reports
@@ -95,8 +95,8 @@ def _value(result: Result) -> Element:
 
 def _derived_from(score: Score) -> list[Element]:
     """Rows that the reader calls not tumour are published, and no score rests on them."""
-    lesions = [lesion for lesion in lesions_in_order(score) if lesion.nature is not Nature.NOT_TUMOUR]
-    return [lesion_reference(score, lesion) for lesion in lesions] + study_references(score)
+    names = [name for name, lesion in named_lesions(score).items() if lesion.nature is not Nature.NOT_TUMOUR]
+    return [lesion_reference(score, name) for name in names] + study_references(score)
 
 
 def _headline(result: Result) -> str:

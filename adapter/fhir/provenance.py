@@ -14,7 +14,7 @@ from adapter.fhir.identity import (
 from adapter.fhir.observation import score_reference
 from adapter.fhir.rendering import Confirmation, Rendering
 from adapter.fhir.resource import Element, Resource
-from adapter.fhir.subject import report_references
+from adapter.fhir.subject import report_version
 from adapter.fhir.terminology import ASSEMBLER, PROVENANCE_PROFILE, VERIFIER
 from adapter.fhir.text import clean, exact, narrative
 from adapter.scoring.report import Source
@@ -60,10 +60,11 @@ def _person(confirmation: Confirmation) -> Element:
 
 
 def _sources(score: Score) -> list[Element]:
-    """Reports first, then each message and mapping once, however many reports came from it."""
-    sources = report_references(score)
+    """Each report, then the message and the mapping that it came from, named once where both reports share them."""
+    sources: list[Element] = []
     for kept in score.reports:
-        sources += [reference for reference in _origins(kept.source) if reference not in sources]
+        found = [report_version(kept.report), *_origins(kept.source)]
+        sources += [reference for reference in found if reference not in sources]
     return sources
 
 

@@ -1,13 +1,12 @@
 """Whom and which studies a score is about: logical References, since the hospital's own ids are not known to us."""
 
-from adapter.fhir.datatypes import accession_identifier, authority, concept, effective, logical
+from adapter.fhir.datatypes import accession_identifier, assigned, concept, date_time, effective, logical
 from adapter.fhir.resource import Element, RenderError
 from adapter.fhir.terminology import MEDICAL_RECORD, SUPPORTING_INFO
-from adapter.fhir.text import clean, exact
 from adapter.scoring.report import PatientIdentity, PetReport, TracerKind
 from adapter.scoring.result import Score
 
-_KIND_NAMES = {TracerKind.SSTR: "SSTR PET", TracerKind.FDG: "FDG PET"}
+_KIND_NAMES: dict[TracerKind | None, str] = {TracerKind.SSTR: "SSTR PET", TracerKind.FDG: "FDG PET"}
 
 
 def reports(score: Score) -> list[PetReport]:
@@ -27,9 +26,7 @@ def subject(score: Score) -> Element:
 
 
 def _patient_identifier(patient: PatientIdentity) -> Element:
-    kind = {"type": _identifier_type(patient.type)} if clean(patient.type) else {}
-    value = {"value": exact(patient.value, "the patient's identifier")}
-    return kind | value | authority(patient.authority, patient.authority_oid)
+    return assigned(_identifier_type(patient.type), patient.value, patient.authority, patient.authority_oid)
 
 
 def _identifier_type(type_as_sent: str) -> Element:
@@ -44,17 +41,12 @@ def acquisitions(score: Score) -> Element:
 
 def order_references(score: Score) -> list[Element]:
     """Turn the accessions into References to the orders (``basedOn``)."""
-    return _by_accession(score, "ServiceRequest", "")
+    return [logical("ServiceRequest", identifier) for identifier, _ in _accessions(score)]
 
 
 def study_references(score: Score) -> list[Element]:
     """Turn the accessions into References to the ImagingStudies (``partOf``, ``derivedFrom``)."""
-    return _by_accession(score, "ImagingStudy", "")
-
-
-def report_references(score: Score) -> list[Element]:
-    """Turn the accessions into References to the DiagnosticReports."""
-    return _by_accession(score, "DiagnosticReport", " report")
+    return [logical("ImagingStudy", identifier) for identifier, _ in _accessions(score)]
 
 
 def supporting_reports(score: Score) -> list[Element]:
@@ -62,17 +54,24 @@ def supporting_reports(score: Score) -> list[Element]:
 
     R4 lets no native element of an Observation point to a DiagnosticReport; this core extension may.
     """
-    return [{"url": SUPPORTING_INFO, "valueReference": reference} for reference in report_references(score)]
+    references = [logical("DiagnosticReport", identifier, f"{name} report") for identifier, name in _accessions(score)]
+    return [{"url": SUPPORTING_INFO, "valueReference": reference} for reference in references]
 
 
-def _by_accession(score: Score, kind: str, ending: str) -> list[Element]:
-    """Two studies under one accession are one order and one report: named once."""
-    references: list[Element] = []
-    seen: list[Element] = []
-    for report in reports(score):
-        identifier = accession_identifier(report)
-        if identifier not in seen:
-            seen.append(identifier)
-            name = _KIND_NAMES[report.kind] if report.kind else "PET"
-            references.append(logical(kind, identifier, name + ending if ending else ""))
-    return references
+def report_version(report: PetReport) -> Element:
+    """Turn a report into a Reference to its DiagnosticReport that says which version of it was read."""
+    issued = f", issued {date_time(report.issued)}" if report.issued else ""
+    words = f"{_KIND_NAMES.get(report.kind, 'PET')} report, {report.study.status.value}{issued}"
+    return logical("DiagnosticReport", accession_identifier(report), words)
+
+
+def _accessions(score: Score) -> list[tuple[Element, str]]:
+    """Each accession with the name of its study; both studies under one accession are named once, together."""
+    first, *others = reports(score)
+    identifier = accession_identifier(first)
+    found = [(identifier, _KIND_NAMES.get(first.kind, "PET"))]
+    for other in others:
+        if accession_identifier(other) == identifier:
+            return [(identifier, "SSTR and FDG PET")]
+        found.append((accession_identifier(other), _KIND_NAMES.get(other.kind, "PET")))
+    return found

@@ -56,7 +56,6 @@ NOT_APPLICABLE = Code(ABSENT_REASON, "not-applicable", "Not Applicable")
 ERROR = Code(ABSENT_REASON, "error", "Error")
 UNSUPPORTED = Code(ABSENT_REASON, "unsupported", "Unsupported")
 
-TRACKING_IDENTIFIER = Code(DICOM, "112039", "Tracking Identifier")
 LATERALITY = Code(SNOMED_CT, "272741003", "Laterality")
 LONG_AXIS = Code(SNOMED_CT, "103339001", "Long axis")
 MAXIMUM = Code(SNOMED_CT, "56851009", "Maximum")

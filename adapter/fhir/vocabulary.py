@@ -44,6 +44,7 @@ SCORE_TERMS = {
 
 LESION_TERMS = {
     "lesion": ("Lesion", "One lesion row, as one or both PET studies describe it."),
+    "lesion-name": ("Lesion name", "Tracking identifier of the lesion, else its UID, else the report's own row."),
     "sstr-uptake": ("SSTR uptake", "The reader's call for the lesion on the somatostatin receptor study."),
     "fdg-uptake": ("FDG uptake", "The reader's call for the lesion on the FDG study."),
     "sstr-krenning": ("SSTR Krenning grade", "Modified Krenning grade, 0 to 4, on the somatostatin receptor study."),
