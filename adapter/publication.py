@@ -1,11 +1,19 @@
 """Page three: a marked patient is brought up to date: desired state against delivered state, never message by message."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, time, timedelta
 from typing import Any, Protocol
 
+from adapter.fhir.bundle import digest, render_publication, withdrawn
+from adapter.fhir.rendering import Rendering
 from adapter.outcome import AdapterError
+from adapter.scoring.assessment import assess
+from adapter.scoring.pairing import Pair, pair_of, pair_studies
+from adapter.scoring.reasons import Reason
 from adapter.scoring.report import KeptReport
+from adapter.scoring.result import Policy, Score
+from adapter.scoring.versions import current_reports
 
 Resource = dict[str, Any]
 
@@ -50,11 +58,12 @@ class Publication:
 
 @dataclass(frozen=True, slots=True)
 class Delivered:
-    """What the destination holds of one score, as last told to us."""
+    """What the destination holds of one score, as last told to us; ``resources`` are those last delivered."""
 
     score_id: str
     digest: str
     state: str
+    resources: tuple[Resource, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,3 +132,117 @@ class Destination(Protocol):
     async def deliver(self, publication: Publication) -> None:
         """Bring the destination to the publication's resources; doing it twice changes nothing."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """What a site decided: its clinical policy, and how its scores are rendered."""
+
+    policy: Policy
+    rendering: Rendering
+
+
+async def bring_up_to_date(
+    claim: Claim, store: PatientStore, destination: Destination, site: Site, now: datetime
+) -> tuple[list[Publication], datetime | None]:
+    """Turn a marked patient into delivered scores; gives what changed, and when to look again (None: when marked).
+
+    Reports -> current versions -> pairs -> scores -> resources; what the destination already holds is left alone, and
+    what it holds that no longer stands is withdrawn.
+    """
+    current = current_reports(await store.reports(claim.patient))
+    standing = {delivered.score_id: delivered for delivered in await store.delivered(claim.patient)}
+    desired = desire(current, list(standing.values()), site, now)
+    changed = [publication for publication in desired if _differs(publication, standing)]
+    for publication in changed:
+        if publication.resources:
+            await destination.deliver(publication)
+        await store.record_delivery(claim, publication, now)
+    return changed, _next_look(current, site.policy, now)
+
+
+def desire(
+    current: Sequence[KeptReport], standing: Sequence[Delivered], site: Site, now: datetime
+) -> list[Publication]:
+    """Turn a patient's current reports into what should stand at the destination; pure, and the same every time."""
+    before = {delivered.score_id: delivered for delivered in standing}
+    pairs = {pair.id: pair for pair in pair_studies(current, site.policy)}
+    publications = [_publish(pair, before.get(pair.id), site, now) for pair in pairs.values()]
+    gone = [delivered for delivered in standing if delivered.score_id not in pairs]
+    return publications + [_withdraw(delivered, current, site) for delivered in gone]
+
+
+def _publish(pair: Pair, before: Delivered | None, site: Site, now: datetime) -> Publication:
+    score = assess(pair, site.policy)
+    if Reason.PATIENT_MISMATCH in pair.reasons:
+        return _unpublished("stopped", score, before)
+    if _still_waits(pair, site.policy, now):
+        return _unpublished("waiting", score, before)
+    return _published("published", score, before, site)
+
+
+def _withdraw(delivered: Delivered, current: Sequence[KeptReport], site: Site) -> Publication:
+    """A score that no longer stands is entered-in-error where it was published, and forgotten where it only waited."""
+    pair = pair_of(delivered.score_id, current)
+    patient = current[0].report.patient.key
+    if not delivered.resources:
+        return Publication(delivered.score_id, patient, "superseded", (), "", {"state": "superseded"})
+    if pair is not None and any(kept.report.study.status.is_retracted for kept in pair.reports):
+        return _published("retracted", assess(pair, site.policy), delivered, site)
+    resources = withdrawn(delivered.resources, ())
+    return Publication(delivered.score_id, patient, "retracted", resources, digest(resources), {"state": "retracted"})
+
+
+def _published(state: str, score: Score, before: Delivered | None, site: Site) -> Publication:
+    rendered = render_publication(score, site.rendering)
+    resources = rendered + withdrawn(before.resources if before else (), rendered)
+    return Publication(score.id, _patient(score), state, resources, digest(resources), summarise(score, state))
+
+
+def _unpublished(state: str, score: Score, before: Delivered | None) -> Publication:
+    """Known here and posted nowhere; what was posted before this came to light is withdrawn."""
+    resources = withdrawn(before.resources, ()) if before else ()
+    return Publication(score.id, _patient(score), state, resources, digest(resources), summarise(score, state))
+
+
+def _patient(score: Score) -> str:
+    return score.reports[0].report.patient.key
+
+
+def _differs(publication: Publication, standing: dict[str, Delivered]) -> bool:
+    before = standing.get(publication.score_id)
+    return before is None or (before.digest, before.state) != (publication.digest, publication.state)
+
+
+def _still_waits(pair: Pair, policy: Policy, now: datetime) -> bool:
+    """A study without partner waits until its interval limit is over; one without a date waits until it gets one."""
+    if pair.missing is None:
+        return False
+    until = pair.waits_until(policy)
+    return until is None or now.date() <= until
+
+
+def _next_look(current: Sequence[KeptReport], policy: Policy, now: datetime) -> datetime | None:
+    """The first moment at which waiting ends although nothing arrives."""
+    deadlines = [pair.waits_until(policy) for pair in pair_studies(current, policy)]
+    days = [until for until in deadlines if until is not None and now.date() <= until]
+    return datetime.combine(min(days) + timedelta(days=1), time(), UTC) if days else None
+
+
+def summarise(score: Score, state: str) -> dict[str, Any]:
+    """Turn a score into what lists and pages show of it; it holds no patient's name or number."""
+    result = score.result
+    missing = Pair(score.sstr, score.fdg).missing
+    return {
+        "state": state,
+        "outcome": result.outcome.value,
+        "grade": result.grade,
+        "group": result.group,
+        "bounds": list(result.bounds) if result.bounds else None,
+        "reasons": list(result.reasons),
+        "review_required": result.review_required,
+        "explanation": result.explanation,
+        "interval_days": result.interval_days,
+        "waits_for": missing.value if missing else None,
+        "messages": [kept.source.message_id for kept in score.reports],
+    }

@@ -75,6 +75,14 @@ def pair_studies(current: Sequence[KeptReport], policy: Policy) -> list[Pair]:
     return sorted(pairs + alone, key=_tie_break)
 
 
+def pair_of(score_id: str, current: Sequence[KeptReport]) -> Pair | None:
+    """Turn a score's id back into its pair of current reports, retracted ones included; None when they are gone."""
+    sstr = [kept for kept in current if kept.report.kind is TracerKind.SSTR]
+    fdg = [kept for kept in current if kept.report.kind is TracerKind.FDG]
+    possible = [Pair(one, other) for one in [*sstr, None] for other in [*fdg, None] if one or other]
+    return next((pair for pair in possible if pair.id == score_id), None)
+
+
 def _gap(pair: Pair) -> int:
     dates = [kept.report.study.acquired for kept in pair.reports]
     if dates[0] is None or dates[1] is None:

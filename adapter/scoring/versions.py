@@ -1,9 +1,10 @@
 """Which version of a study's report counts now: by the report's own state and time, never by order of arrival."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import UTC, datetime
 
-from adapter.scoring.report import KeptReport, ReportStatus
+from adapter.scoring.report import KeptReport, ReportStatus, TracerKind
 
 _BEFORE_ALL = datetime.min.replace(tzinfo=UTC)
 
@@ -32,13 +33,30 @@ def study_key(kept: KeptReport) -> StudyKey:
 
 
 def current_reports(reports: Iterable[KeptReport]) -> list[KeptReport]:
-    """Turn all report versions of a patient into the one of each study that counts, ordered by study."""
+    """Turn all report versions of a patient into the one of each study that counts, ordered by study.
+
+    A retraction that names no tracer retracts every study of its accession.
+    """
+    reports = list(reports)
     current: dict[StudyKey, KeptReport] = {}
     for kept in reports:
-        key = study_key(kept)
-        if key not in current or _version(kept) > _version(current[key]):
-            current[key] = kept
+        for key in _studies_meant(kept, reports):
+            version = kept if study_key(kept) == key else _retraction_of(kept, key)
+            if key not in current or _version(version) > _version(current[key]):
+                current[key] = version
     return [current[key] for key in sorted(current)]
+
+
+def _studies_meant(kept: KeptReport, reports: Iterable[KeptReport]) -> set[StudyKey]:
+    own = study_key(kept)
+    if kept.report.kind is not None or not kept.report.study.status.is_retracted:
+        return {own}
+    of_accession = {study_key(other) for other in reports if study_key(other)[:2] == own[:2]}
+    return {key for key in of_accession if key[2]} or {own}
+
+
+def _retraction_of(kept: KeptReport, key: StudyKey) -> KeptReport:
+    return replace(kept, report=replace(kept.report, kind=TracerKind(key[2])))
 
 
 def is_stale(kept: KeptReport, reports: Iterable[KeptReport]) -> bool:

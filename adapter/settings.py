@@ -1,0 +1,275 @@
+"""Every setting: name, default, unit, meaning. A YAML file, then the environment (NETPET_SECTION__KEY), then flags."""
+
+import os
+from decimal import Decimal
+from ipaddress import ip_address, ip_network
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
+
+from adapter.mapping.errors import MappingFileError
+from adapter.mapping.loader import read_tree
+from adapter.outcome import AdapterError
+from adapter.scoring.result import Policy
+
+PREFIX = "NETPET_"
+CONFIG_VARIABLE = "NETPET_CONFIG"
+
+
+class SettingsError(AdapterError):
+    """The settings cannot be used; ``faults`` names every one of them."""
+
+    def __init__(self, faults: list[str]) -> None:
+        super().__init__("; ".join(faults))
+        self.faults = faults
+
+
+def _split(value: object) -> object:
+    """A list in the environment is written with commas."""
+    return [part.strip() for part in value.split(",")] if isinstance(value, str) else value
+
+
+Texts = Annotated[list[str], NoDecode, BeforeValidator(_split)]
+Tissues = Annotated[list[Literal["liver", "spleen", "blood-pool"]], NoDecode, BeforeValidator(_split)]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+
+
+class Tls(_Section):
+    """PEM files; with ``client_authorities`` a client must show a certificate that one of them issued."""
+
+    certificate: Path
+    """Our certificate chain."""
+    key: Path
+    """Its private key."""
+    key_password: Path | None = None
+    """A file that holds the key's password."""
+    client_authorities: Path | None = None
+    """The authorities of client certificates; a client without one is then turned away."""
+    client_subjects: Texts | None = None
+    """If set, only these certificate subjects (RFC 4514 text) may connect."""
+
+
+class Mllp(_Section):
+    """The HL7 v2 listener."""
+
+    host: str = "127.0.0.1"
+    """Address to listen on; any but loopback needs ``mllp.tls`` with client certificates."""
+    port: Annotated[int, Field(ge=0, le=65535)] = 2575
+    """TCP port; 0 takes a free one."""
+    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,64}$")] = "mllp"
+    """The listener's name: the channel that its messages are kept under."""
+    allowed_networks: Texts | None = None
+    """CIDR networks that may connect; unset: any that can reach the port."""
+    tls: Tls | None = None
+    """TLS; unset: plain TCP, on loopback only."""
+    max_block: Annotated[int, Field(ge=1024)] = 16 * 1024 * 1024
+    """Bytes; a larger message is refused (AR) and the connection lives on."""
+    block_timeout: Annotated[float, Field(gt=0)] = 30.0
+    """Seconds without a byte inside a block until it is given up."""
+    idle_timeout: Annotated[float, Field(gt=0)] | None = None
+    """Seconds between blocks; unset: a quiet night is not a fault."""
+    max_connections: Annotated[int, Field(ge=1)] = 256
+    """Connections at a time; one more is told so on its first message."""
+    max_connections_per_peer: Annotated[int, Field(ge=1)] = 64
+    """Connections at a time from one address."""
+
+    @field_validator("allowed_networks")
+    @classmethod
+    def _are_networks(cls, value: list[str] | None) -> list[str] | None:
+        for network in value or ():
+            ip_network(network)
+        return value
+
+
+class Http(_Section):
+    """The FHIR read endpoint and the health of the service."""
+
+    host: str = "127.0.0.1"
+    """Address to listen on; any but loopback needs ``http.tls`` and ``security.api_keys``."""
+    port: Annotated[int, Field(ge=0, le=65535)] = 8080
+    """TCP port; 0 takes a free one."""
+    tls: Tls | None = None
+    """TLS; unset: plain HTTP, on loopback only."""
+
+
+class Store(_Section):
+    """What survives a restart."""
+
+    url: str = "sqlite:///var/netpet.db"
+    """SQLAlchemy URL; ``sqlite:///relative/path`` or ``sqlite:////absolute/path``."""
+
+    @field_validator("url")
+    @classmethod
+    def _is_sqlite(cls, value: str) -> str:
+        if not value.startswith("sqlite:///") or value == "sqlite:///":
+            raise ValueError("give sqlite:///path/to/file.db")
+        return value
+
+
+class Mappings(_Section):
+    """The sites' mappings."""
+
+    directory: Path | None = None
+    """Folder of the mapping files; unset: those that come with the program."""
+
+
+class Destination(_Section):
+    """Where scores go."""
+
+    plan: Literal["embedded"] = "embedded"
+    """``embedded``: this program's own read-only FHIR endpoint serves them."""
+
+
+class PolicySettings(_Section):
+    """Clinical settings; each travels with every score (docs/clinical.md)."""
+
+    equality_tolerance: Annotated[Decimal, Field(ge=0, le=1)] = Decimal(0)
+    """Relative tolerance of "FDG = SSTR"; 0.1 is 10 %."""
+    interval_days: Annotated[int, Field(ge=0)] = 31
+    """Days between the two acquisitions up to which a pair is scored without review."""
+    interval_limit_days: Annotated[int, Field(ge=0)] = 60
+    """Days beyond which a pair is not scored, and after which a study stops waiting for its partner."""
+    positivity_references: Tissues = ["liver", "spleen"]
+    """Reference tissues above which an SUVmax counts as positive where the reader made no call."""
+    publish_final: bool = False
+    """Publish scores as final that no person has confirmed; otherwise they are preliminary."""
+
+    def to_policy(self) -> Policy:
+        """Turn the settings into what the core is given."""
+        return Policy(
+            self.equality_tolerance,
+            self.interval_days,
+            self.interval_limit_days,
+            tuple(self.positivity_references),
+        )
+
+
+class Security(_Section):
+    """Who may read."""
+
+    api_keys: Path | None = None
+    """A file with a line ``name:key`` for each client; requests to /fhir then need ``Authorization: Bearer <key>``."""
+
+
+class Settings(BaseSettings):
+    """All settings of the service."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, env_nested_delimiter="__", extra="forbid", frozen=True, use_attribute_docstrings=True
+    )
+
+    mllp: Mllp = Mllp()
+    http: Http = Http()
+    store: Store = Store()
+    mappings: Mappings = Mappings()
+    destination: Destination = Destination()
+    policy: PolicySettings = PolicySettings()
+    security: Security = Security()
+
+
+class _FileSource(PydanticBaseSettingsSource):
+    """The YAML file as one more source of settings: strings only, read by the mappings' own strict loader."""
+
+    def __init__(self, settings: type[BaseSettings], tree: dict[str, Any]) -> None:
+        super().__init__(settings)
+        self._tree = tree
+
+    def get_field_value(self, field: Any, field_name: str) -> tuple[Any, str, bool]:  # noqa: ARG002 - the library's form
+        """Give one section as the file has it."""
+        return self._tree.get(field_name), field_name, False
+
+    def __call__(self) -> dict[str, Any]:
+        return self._tree
+
+
+def load_settings(file: Path | None = None, flags: dict[str, Any] | None = None) -> Settings:
+    """Turn a file, the environment and flags (section -> key -> value) into settings.
+
+    Raises SettingsError with all faults at once. The file may also be named by NETPET_CONFIG.
+    """
+    named = os.environ.get(CONFIG_VARIABLE)
+    file = file or (Path(named) if named else None)
+    tree = _read_file(file) if file else {}
+
+    class Sources(Settings):
+        @classmethod
+        def settings_customise_sources(  # type: ignore[override] # the library passes these by keyword, two are used
+            cls, _settings: Any, init_settings: Any, env_settings: Any, **_others: Any
+        ) -> tuple[PydanticBaseSettingsSource, ...]:
+            return (init_settings, env_settings, _FileSource(cls, tree))
+
+    faults = _unknown_sections()
+    try:
+        settings = Sources(**(flags or {}))
+    except ValidationError as error:
+        found = error.errors(include_url=False, include_input=False, include_context=False)
+        faults += [f"{_name(fault['loc'])}: {_sentence(fault)}" for fault in found]
+    if faults:
+        raise SettingsError(faults)
+    _refuse_open_doors(settings)
+    return settings
+
+
+def _unknown_sections() -> list[str]:
+    """The library reads only the variables that it knows: a misspelt section would be passed over in silence."""
+    ours = (name.upper() for name in os.environ if name.upper().startswith(PREFIX) and name.upper() != CONFIG_VARIABLE)
+    known = {section.upper() for section in Settings.model_fields}
+    wrong = sorted(
+        name for name in ours if name.removeprefix(PREFIX).split("__", 1)[0] not in known or "__" not in name
+    )
+    return [f"{name}: {_NO_SUCH}" for name in wrong]
+
+
+def _read_file(file: Path) -> dict[str, Any]:
+    try:
+        return read_tree(file.read_bytes(), str(file)).root
+    except OSError as error:
+        raise SettingsError([f"{file}: {error.strerror}"]) from None
+    except MappingFileError as error:
+        raise SettingsError([str(error)]) from None
+
+
+_NO_SUCH = "there is no such setting (docs/settings.md lists them)"
+
+
+def _name(location: tuple[int | str, ...]) -> str:
+    return ".".join(str(step) for step in location)
+
+
+def _sentence(fault: Any) -> str:
+    if fault["type"] == "extra_forbidden":
+        return _NO_SUCH
+    return str(fault["msg"]).removeprefix("Value error, ")
+
+
+def _refuse_open_doors(settings: Settings) -> None:
+    """Patients' data leave the machine only over TLS and to clients that are known."""
+    faults = []
+    if not is_loopback(settings.http.host):
+        if settings.http.tls is None:
+            faults.append("http.tls: needed because http.host is not loopback")
+        if settings.security.api_keys is None and not _asks_for_certificates(settings.http.tls):
+            faults.append("security.api_keys: needed because http.host is not loopback")
+    if not is_loopback(settings.mllp.host) and not _asks_for_certificates(settings.mllp.tls):
+        faults.append("mllp.tls: needed, with client_authorities, because mllp.host is not loopback")
+    if faults:
+        raise SettingsError(faults)
+
+
+def _asks_for_certificates(tls: Tls | None) -> bool:
+    return tls is not None and tls.client_authorities is not None
+
+
+def is_loopback(host: str) -> bool:
+    """Can only this machine reach the address? A name other than localhost is not asked about: it may mean anything."""
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False

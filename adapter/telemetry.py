@@ -1,0 +1,129 @@
+"""Logs and metrics: decides what may be said. Keys come from an allow-list: no patient's value can slip through."""
+
+import logging
+import sys
+from typing import Any
+
+import structlog
+from prometheus_client import CollectorRegistry, Counter, Gauge, generate_latest
+
+from adapter.outcome import AdapterError
+
+ALLOWED_KEYS = frozenset(
+    {
+        "ack",
+        "address",
+        "attempts",
+        "connection",
+        "certificate",
+        "count",
+        "destination",
+        "duplicate",
+        "error",
+        "faults",
+        "format",
+        "grade",
+        "group",
+        "listener",
+        "mapping",
+        "message_id",
+        "method",
+        "outcome",
+        "patient",
+        "peer",
+        "place",
+        "plan",
+        "port",
+        "problem",
+        "reason",
+        "route",
+        "rule",
+        "score_id",
+        "seconds",
+        "state",
+        "status",
+        "url",
+        "version",
+        "warning",
+    }
+)
+"""What a line of the log may hold besides time, level and event. ``patient`` is the opaque key, never an identifier."""
+
+
+class UnlistedKeyError(AdapterError):
+    """Somebody tried to log a key that is not on the list: a fault of the program, found by its tests."""
+
+
+class Telemetry:
+    """Tells what happens, in JSON lines on standard error and in Prometheus metrics, without a patient's value."""
+
+    def __init__(self, *, quiet: bool = False) -> None:
+        self._log = structlog.wrap_logger(
+            structlog.WriteLogger(sys.stderr),
+            processors=[
+                structlog.processors.add_log_level,
+                structlog.processors.TimeStamper(fmt="iso", utc=True),
+                structlog.processors.JSONRenderer(),
+            ],
+            wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL if quiet else logging.INFO),
+        )
+        self.registry = CollectorRegistry()
+        self._messages = Counter(
+            "netpet_messages", "Messages received, by what was answered", ["listener", "answer"], registry=self.registry
+        )
+        self._readings = Counter(
+            "netpet_readings", "Messages read, by what became of them", ["state", "problem"], registry=self.registry
+        )
+        self._publications = Counter(
+            "netpet_publications", "Scores brought to the destination", ["state", "outcome"], registry=self.registry
+        )
+        self._failures = Counter(
+            "netpet_failures", "Work that failed and will be tried again", ["stage"], registry=self.registry
+        )
+        self._events = Counter(
+            "netpet_listener_events", "What listeners saw", ["listener", "event"], registry=self.registry
+        )
+        self._up = Gauge("netpet_build_info", "The running version", ["version"], registry=self.registry)
+
+    def say(self, event: str, **facts: Any) -> None:
+        """Write one line; raises UnlistedKeyError for a key that is not on the list."""
+        self._write(logging.INFO, event, facts)
+
+    def warn(self, event: str, **facts: Any) -> None:
+        """Write one line that a person should see."""
+        self._write(logging.WARNING, event, facts)
+
+    def _write(self, level: int, event: str, facts: dict[str, Any]) -> None:
+        unlisted = sorted(set(facts) - ALLOWED_KEYS)
+        if unlisted:
+            raise UnlistedKeyError(f"not on the list of what may be logged: {', '.join(unlisted)}")
+        self._log.log(level, event, **{key: str(value) for key, value in facts.items() if value is not None})
+
+    def listener_event(self, name: str, **facts: str | int | None) -> None:
+        """Take note of what a listener saw (adapter/inbound/events.py holds the closed lists)."""
+        self._events.labels(str(facts.get("listener", "")), name).inc()
+        self._write(logging.INFO, name, facts)
+
+    def answered(self, listener: str, answer: str) -> None:
+        """Count a message by its answer: AA, AE, AR, duplicate."""
+        self._messages.labels(listener, answer).inc()
+
+    def read(self, state: str, problem: str = "") -> None:
+        """Count a message by what its reading became."""
+        self._readings.labels(state, problem).inc()
+
+    def published(self, state: str, outcome: str) -> None:
+        """Count a score that was brought to its destination."""
+        self._publications.labels(state, outcome).inc()
+
+    def failed(self, stage: str) -> None:
+        """Count work that failed and will be tried again."""
+        self._failures.labels(stage).inc()
+
+    def running(self, version: str) -> None:
+        """Show the running version."""
+        self._up.labels(version).set(1)
+
+    def metrics(self) -> bytes:
+        """Give the metrics as Prometheus reads them."""
+        return generate_latest(self.registry)
