@@ -1,0 +1,102 @@
+"""How a value becomes a column and comes back the same: times, texts, reports, JSON with all its digits."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from adapter.outcome import AdapterError, Place
+from adapter.scoring.report import PetReport
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+_REPORT = TypeAdapter(PetReport)
+_PLACE = TypeAdapter(Place)
+
+
+class ReportNotKeepableError(AdapterError):
+    """A report would not come back from the store as it went in (a number that is none, for one): it is not stored."""
+
+
+def milliseconds(time: datetime) -> int:
+    """Turn an aware time into whole milliseconds since 1970 UTC; raises TypeError for a time without a zone."""
+    return (time - EPOCH) // timedelta(milliseconds=1)
+
+
+def moment(value: int) -> datetime:
+    """Turn milliseconds since 1970 back into a time in UTC."""
+    return EPOCH + timedelta(milliseconds=value)
+
+
+def moment_or_none(value: int | None) -> datetime | None:
+    """Turn an optional column of milliseconds into a time in UTC."""
+    return None if value is None else moment(value)
+
+
+def storable(text: str) -> str:
+    """Turn a sender's text into one that every database takes: NUL and stray bytes are spelled out."""
+    return text.replace("\x00", "\\x00").encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def report_to_text(report: PetReport) -> str:
+    """Turn a report into JSON and prove that it comes back; raises ReportNotKeepableError."""
+    try:
+        text = _REPORT.dump_json(report).decode()
+        same = report_from_text(text) == report
+    except ValueError:
+        same = False
+    if not same:
+        raise ReportNotKeepableError("the report holds a value that cannot be stored faithfully")
+    return text
+
+
+def report_from_text(text: str) -> PetReport:
+    """Turn a stored report back into the very report that was read."""
+    return _REPORT.validate_json(text)
+
+
+def place_to_text(place: Place) -> str:
+    """Turn a place into JSON."""
+    return _PLACE.dump_json(place).decode()
+
+
+def place_from_text(text: str) -> Place:
+    """Turn a stored place back."""
+    return _PLACE.validate_json(text)
+
+
+def dump(value: Any, *, ordered: bool = False) -> str:
+    """Turn JSON values and Decimals into JSON text; to FHIR ``3.0`` is not ``3.00``, a float forgets that.
+
+    ``ordered`` sorts the keys: then equal values have equal texts. Raises TypeError for anything that JSON has not.
+    """
+    match value:
+        case Decimal() if value.is_finite():
+            return str(value)
+        case Mapping():
+            pairs = sorted(value.items()) if ordered else value.items()
+            return "{" + ",".join(f"{_key(key)}:{dump(item, ordered=ordered)}" for key, item in pairs) + "}"
+        case list() | tuple():
+            return "[" + ",".join(dump(item, ordered=ordered) for item in value) + "]"
+        case _:
+            return json.dumps(value, allow_nan=False)
+
+
+def _key(key: object) -> str:
+    if not isinstance(key, str):
+        raise TypeError("a JSON key is a text")
+    return json.dumps(key)
+
+
+def load(text: str) -> Any:
+    """Turn JSON text into values; a number with a point comes back as a Decimal with all its digits."""
+    return json.loads(text, parse_float=Decimal)
+
+
+def digest(value: Any) -> str:
+    """Turn JSON values into the sha256 of their content, whatever the order of keys."""
+    return hashlib.sha256(dump(value, ordered=True).encode()).hexdigest()

@@ -1,0 +1,134 @@
+"""The lanes: which patient is due, who works on it, until when, and what came in the meantime.
+
+``due`` is schedule, back-off and lease in one column. While a claim runs, a mark waits in ``marked`` until the claim is
+given back; so a lease is never cut short, and a mark is never lost.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from functools import cache
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Executable, case, func, select, update
+
+from adapter.publication import Claim, StaleClaimError
+from adapter.store.codec import milliseconds, moment, moment_or_none
+from adapter.store.schema import insert_into, message, patient
+from adapter.store.views import Lane
+
+
+@cache
+def _mark(dialect: str) -> Executable:
+    """A new lane is due; a free one too, which ends a back-off; a claimed one remembers its first mark."""
+    row = insert_into(dialect, patient)
+    at = row.excluded.due
+    free = patient.c.claimed.is_(None)
+    later = patient.c.due.is_(None) | (patient.c.due > at)
+    return row.on_conflict_do_update(
+        index_elements=[patient.c.key],
+        set_={
+            "due": case((free & later, at), else_=patient.c.due),
+            "marked": case((free, None), else_=func.coalesce(patient.c.marked, at)),
+        },
+    )
+
+
+def mark(connection: Connection, keys: Iterable[str], at: int) -> None:
+    """Make patients due at ``at`` (milliseconds), always in one order: two writers never wait for each other."""
+    rows = [{"key": key, "due": at, "token": 0, "attempts": 0} for key in sorted(set(keys))]
+    if rows:
+        connection.execute(_mark(connection.dialect.name), rows)
+
+
+def claim(connection: Connection, now: datetime, limit: int, lease: timedelta) -> list[Claim]:
+    """Give at most ``limit`` due patients to one worker, the longest due first; a lease that ran out is a failure."""
+    at = milliseconds(now)
+    due = select(patient.c.key).where(patient.c.due <= at).order_by(patient.c.due, patient.c.key).limit(limit)
+    keys = list(connection.scalars(due.with_for_update(skip_locked=True)))
+    taken = connection.execute(
+        update(patient)
+        .where(patient.c.key.in_(keys))
+        .values(due=milliseconds(now + lease), token=patient.c.token + 1, claimed=at, marked=None, **_lapse())
+        .returning(patient.c.key, patient.c.token, patient.c.attempts, patient.c.failing_since)
+    )
+    claims = {row.key: Claim(row.key, row.token, row.attempts, moment_or_none(row.failing_since)) for row in taken}
+    return [claims[key] for key in keys]
+
+
+def _lapse() -> dict[str, Any]:
+    """A lane that is due although it is claimed was dropped by a worker that died: perhaps of this very patient."""
+    lapsed = patient.c.claimed.is_not(None)
+    since = func.coalesce(patient.c.failing_since, patient.c.claimed)
+    return {
+        "attempts": patient.c.attempts + case((lapsed, 1), else_=0),
+        "failing_since": case((lapsed, since), else_=patient.c.failing_since),
+    }
+
+
+def _covered_by(claim: Claim) -> ColumnElement[bool]:
+    return (patient.c.key == claim.patient) & (patient.c.token == claim.token) & patient.c.claimed.is_not(None)
+
+
+def require(connection: Connection, claim: Claim, key: str) -> int | None:
+    """Lock the lane that a claim must cover and tell its waiting mark; raises StaleClaimError."""
+    lane = select(patient.c.marked).where(_covered_by(claim)).with_for_update()
+    row = connection.execute(lane).one_or_none()
+    if row is None or key != claim.patient:
+        raise StaleClaimError(claim)
+    marked: int | None = row.marked
+    return marked
+
+
+def renew(connection: Connection, claims: Sequence[Claim], now: datetime, lease: timedelta) -> list[Claim]:
+    """Extend the leases of the claims that still stand, and name those that do not."""
+    until = milliseconds(now + lease)
+    ordered = sorted(claims, key=lambda claim: claim.patient)
+    return [
+        one
+        for one in ordered
+        if not connection.execute(update(patient).where(_covered_by(one)).values(due=until)).rowcount
+    ]
+
+
+def settle(connection: Connection, claim: Claim, due: datetime | None) -> None:
+    """Give a claim back as done. What came during the work, or was left unread, makes the patient due at once."""
+    marked = require(connection, claim, claim.patient)
+    unread = connection.scalar(
+        select(func.min(message.c.received)).where(message.c.patient == claim.patient, message.c.state == "received")
+    )
+    times = [time for time in (marked, unread, due and milliseconds(due)) if time is not None]
+    _give_back(connection, claim, due=min(times, default=None), attempts=0, failing_since=None, problem=None)
+
+
+def postpone(connection: Connection, claim: Claim, due: datetime, problem: str) -> None:
+    """Give a claim back as failed, to be tried again when due; a mark that came during the work ends the back-off."""
+    marked = require(connection, claim, claim.patient)
+    until = milliseconds(due)
+    _give_back(
+        connection,
+        claim,
+        due=until if marked is None else min(until, marked),
+        attempts=patient.c.attempts + 1,
+        failing_since=func.coalesce(patient.c.failing_since, patient.c.claimed),
+        problem=problem,
+    )
+
+
+def _give_back(connection: Connection, claim: Claim, **values: Any) -> None:
+    connection.execute(update(patient).where(_covered_by(claim)).values(claimed=None, marked=None, **values))
+
+
+def waiting(connection: Connection, limit: int) -> list[Lane]:
+    """List the lanes with work to come, the longest due first."""
+    lanes = select(patient).where(patient.c.due.is_not(None)).order_by(patient.c.due, patient.c.key).limit(limit)
+    return [
+        Lane(
+            patient=row.key,
+            due=moment(row.due),
+            claimed=moment_or_none(row.claimed),
+            attempts=row.attempts,
+            failing_since=moment_or_none(row.failing_since),
+            problem=row.problem,
+        )
+        for row in connection.execute(lanes)
+    ]

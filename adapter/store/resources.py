@@ -1,0 +1,139 @@
+"""The embedded destination: the resources that the read endpoint serves, in their versions, found by their index."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, delete, exists, func, insert, or_, select, update
+
+from adapter.publication import Claim, Page, Resource, ResourceFilter, Token
+from adapter.store import patients
+from adapter.store.codec import digest, dump, load, milliseconds, moment
+from adapter.store.resource_index import CODE, FAR_FUTURE, FAR_PAST, IDENTIFIER, Index, index
+from adapter.store.schema import resource, resource_history, resource_token
+
+
+def put_resources(
+    connection: Connection, claim: Claim | None, patient: str, resources: Sequence[Resource], at: datetime
+) -> None:
+    """Serve a publication's resources from now on, all or none; one whose content is as before keeps its version."""
+    if claim is not None:
+        patients.require(connection, claim, patient)
+    for one in sorted(resources, key=lambda found: (found["resourceType"], found["id"])):
+        _put(connection, patient, one, milliseconds(at))
+
+
+def _put(connection: Connection, patient: str, given: Resource, at: int) -> None:
+    content = _without_version(given)
+    this = (resource.c.type == given["resourceType"]) & (resource.c.id == given["id"])
+    values: dict[str, Any] = {"patient": patient, "digest": digest(content)}
+    former = connection.execute(select(resource).where(this).with_for_update()).one_or_none()
+    if former and (former.patient, former.digest) == (patient, values["digest"]):
+        return
+    version = former.version + 1 if former else 1
+    found = index(content)
+    values |= {"version": version, "updated": at, "body": dump(_with_version(content, version, at))}
+    values |= {"status": found.status, "starts": found.starts, "ends": found.ends, "moment": _moment(found, at)}
+    if former:
+        old = {name: getattr(former, name) for name in ("type", "id", "version", "updated", "body")}
+        connection.execute(insert(resource_history), old)
+        connection.execute(update(resource).where(this).values(values))
+    else:
+        connection.execute(insert(resource).values(type=given["resourceType"], id=given["id"], **values))
+    _put_tokens(connection, given["resourceType"], given["id"], found)
+
+
+def _without_version(given: Resource) -> Resource:
+    """Take off what the server says of a resource: it is no part of the content."""
+    meta = {name: value for name, value in given.get("meta", {}).items() if name not in ("versionId", "lastUpdated")}
+    return {name: value for name, value in given.items() if name != "meta"} | ({"meta": meta} if meta else {})
+
+
+def _with_version(content: Resource, version: int, at: int) -> Resource:
+    updated = moment(at).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    meta = content.get("meta", {}) | {"versionId": str(version), "lastUpdated": updated}
+    head = {"resourceType": content["resourceType"], "id": content["id"], "meta": meta}
+    return head | {name: value for name, value in content.items() if name not in head}
+
+
+def _moment(found: Index, at: int) -> int:
+    """When what a resource says was so: what "newest first" goes by."""
+    if found.ends is not None and found.ends < FAR_FUTURE:
+        return found.ends
+    return found.starts if found.starts is not None and found.starts > FAR_PAST else at
+
+
+def _put_tokens(connection: Connection, type_: str, id_: str, found: Index) -> None:
+    table = resource_token.c
+    connection.execute(delete(resource_token).where(table.type == type_, table.id == id_))
+    rows = [
+        {"type": type_, "id": id_, "name": name, "system": system, "value": value}
+        for name, system, value in sorted(found.tokens)
+    ]
+    if rows:
+        connection.execute(insert(resource_token), rows)
+
+
+def read_resource(connection: Connection, type_: str, id_: str) -> Resource | None:
+    """Turn a type and an id into the resource as served, or None."""
+    body = connection.scalar(select(resource.c.body).where(resource.c.type == type_, resource.c.id == id_))
+    return None if body is None else load(body)
+
+
+def history(connection: Connection, type_: str, id_: str) -> list[Resource]:
+    """List all versions of a resource, the newest first."""
+    old = select(resource_history.c.version, resource_history.c.body).where(
+        resource_history.c.type == type_, resource_history.c.id == id_
+    )
+    now = select(resource.c.version, resource.c.body).where(resource.c.type == type_, resource.c.id == id_)
+    rows = connection.execute(old.union_all(now)).all()
+    return [load(row.body) for row in sorted(rows, key=lambda row: -row.version)]
+
+
+def search(connection: Connection, type_: str, filters: ResourceFilter, limit: int, offset: int) -> Page:
+    """Find the resources of a type that fit, the newest first; in ties by their last change, then by id."""
+    conditions = [resource.c.type == type_, *_conditions(filters)]
+    total = connection.scalar(select(func.count()).select_from(resource).where(*conditions)) or 0
+    newest = (resource.c.moment.desc(), resource.c.updated.desc(), resource.c.id.desc())
+    query = select(resource.c.body).where(*conditions).order_by(*newest).limit(limit).offset(offset)
+    return Page(total, tuple(load(body) for body in connection.scalars(query)))
+
+
+def _conditions(filters: ResourceFilter) -> list[ColumnElement[bool]]:
+    found: list[ColumnElement[bool]] = []
+    for column, values in (
+        (resource.c.id, filters.ids),
+        (resource.c.patient, filters.patients),
+        (resource.c.status, filters.statuses),
+    ):
+        if values:
+            found.append(column.in_(values))
+    for name, tokens in ((CODE, filters.codes), (IDENTIFIER, filters.identifiers)):
+        if tokens:
+            found.append(_has_token(name, tokens))
+    return found + _time_conditions(filters)
+
+
+def _time_conditions(filters: ResourceFilter) -> list[ColumnElement[bool]]:
+    span = filters.effective
+    bounds = (
+        (resource.c.starts, span.starts_from, span.starts_before),
+        (resource.c.ends, span.ends_from, span.ends_before),
+        (resource.c.updated, filters.updated_from, filters.updated_before),
+    )
+    from_ = [column >= milliseconds(first) for column, first, _ in bounds if first is not None]
+    before = [column < milliseconds(after) for column, _, after in bounds if after is not None]
+    return from_ + before
+
+
+def _has_token(name: str, tokens: Sequence[Token]) -> ColumnElement[bool]:
+    table = resource_token.c
+    alternatives = [
+        (table.value == token.value)
+        if token.system is None
+        else (table.value == token.value) & (table.system == token.system)
+        for token in tokens
+    ]
+    return exists().where(
+        table.type == resource.c.type, table.id == resource.c.id, table.name == name, or_(*alternatives)
+    )

@@ -1,0 +1,189 @@
+"""The tables: what survives a restart. Portable SQLAlchemy Core; times are integer milliseconds UTC.
+
+A row of ``patient`` is the lane under which one patient's work is ordered. Its ``due`` is schedule, back-off and lease
+in one column; ``token`` fences a worker that lost its lease, so a lane is never deleted: the token would start anew.
+"""
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+from sqlalchemy.dialects import postgresql, sqlite
+
+Sequence = BigInteger().with_variant(Integer, "sqlite")
+"""A 64-bit number given by the database; SQLite numbers rows by itself only in a column declared INTEGER."""
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(referred_table_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+message = Table(
+    "message",
+    metadata,
+    Column("sequence", Sequence, primary_key=True),
+    Column("id", Text, nullable=False, unique=True),
+    Column("channel", Text, nullable=False),
+    Column("peer", Text, nullable=False),
+    Column("format", Text, nullable=False),
+    Column("sending_application", Text, nullable=False),
+    Column("sending_facility", Text, nullable=False),
+    Column("control_id", Text, nullable=False),
+    Column("processing_id", Text, nullable=False),
+    Column("sha256", Text, nullable=False),
+    Column("size", Integer, nullable=False),
+    Column("raw", LargeBinary),  # NULL: an ignored message, its body is not kept
+    Column("answer", LargeBinary, nullable=False),
+    Column("control_id_reused", Boolean, nullable=False),
+    Column("received", BigInteger, nullable=False),
+    Column("patient", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("read_again", Boolean, nullable=False),  # replayed while a worker may have been reading it
+    Column("problem", Text),
+    Column("place", Text),
+    Column("rule", Text),
+    Column("mapping_id", Text),
+    Column("mapping_version", Text),
+    Column("mapping_sha256", Text),
+    Column("notes", Text),
+    UniqueConstraint(
+        "channel", "sending_application", "sending_facility", "control_id", "sha256", name="uq_message_identity"
+    ),
+    Index("ix_message_state_sequence", "state", "sequence"),
+    Index("ix_message_patient_state_sequence", "patient", "state", "sequence"),
+    sqlite_autoincrement=True,  # a number once given never comes back, even when the newest row was pruned
+)
+
+report = Table(
+    "report",
+    metadata,
+    Column("message", Sequence, ForeignKey("message.sequence"), primary_key=True),
+    Column("position", Integer, primary_key=True),
+    Column("patient", Text, nullable=False),
+    Column("accession", Text, nullable=False),
+    Column("body", Text, nullable=False),
+    Column("mapping_id", Text, nullable=False),
+    Column("mapping_version", Text, nullable=False),
+    Column("mapping_sha256", Text, nullable=False),
+    Index("ix_report_patient_message_position", "patient", "message", "position"),
+)
+
+patient = Table(
+    "patient",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("due", BigInteger),  # NULL: nothing to do until the next mark
+    Column("token", BigInteger, nullable=False),
+    Column("claimed", BigInteger),  # when the present claim was made; NULL: nobody works on it
+    Column("marked", BigInteger),  # the first mark that came while somebody worked on it
+    Column("attempts", Integer, nullable=False),
+    Column("failing_since", BigInteger),
+    Column("problem", Text),
+    Index("ix_patient_due", "due"),
+)
+
+score = Table(
+    "score",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("patient", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("digest", Text, nullable=False),
+    Column("summary", Text, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("updated", BigInteger, nullable=False),
+    Index("ix_score_patient", "patient"),
+    Index("ix_score_updated_id", "updated", "id"),
+)
+
+score_history = Table(
+    "score_history",
+    metadata,
+    Column("score", Text, ForeignKey("score.id"), primary_key=True),
+    Column("version", Integer, primary_key=True),
+    Column("state", Text, nullable=False),
+    Column("digest", Text, nullable=False),
+    Column("summary", Text, nullable=False),
+    Column("resources", Text, nullable=False),
+    Column("at", BigInteger, nullable=False),
+)
+
+resource = Table(
+    "resource",
+    metadata,
+    Column("type", Text, primary_key=True),
+    Column("id", Text, primary_key=True),
+    Column("version", Integer, nullable=False),
+    Column("updated", BigInteger, nullable=False),
+    Column("patient", Text, nullable=False),
+    Column("digest", Text, nullable=False),
+    Column("body", Text, nullable=False),
+    Column("status", Text),
+    Column("starts", BigInteger),  # effective time; an open side is a far bound
+    Column("ends", BigInteger),
+    Column("moment", BigInteger, nullable=False),  # what "newest first" goes by
+    Index("ix_resource_type_moment_id", "type", "moment", "id"),
+    Index("ix_resource_patient_type", "patient", "type"),
+    Index("ix_resource_type_updated", "type", "updated"),
+)
+
+resource_history = Table(
+    "resource_history",
+    metadata,
+    Column("type", Text, primary_key=True),
+    Column("id", Text, primary_key=True),
+    Column("version", Integer, primary_key=True),
+    Column("updated", BigInteger, nullable=False),
+    Column("body", Text, nullable=False),
+    ForeignKeyConstraint(["type", "id"], ["resource.type", "resource.id"]),
+)
+
+resource_token = Table(
+    "resource_token",
+    metadata,
+    Column("type", Text, primary_key=True),
+    Column("id", Text, primary_key=True),
+    Column("name", Text, primary_key=True),  # code or identifier
+    Column("system", Text, primary_key=True),  # empty: none
+    Column("value", Text, primary_key=True),
+    ForeignKeyConstraint(["type", "id"], ["resource.type", "resource.id"]),
+    Index("ix_resource_token_name_value_type", "name", "value", "type"),
+)
+
+audit = Table(
+    "audit",
+    metadata,
+    Column("id", Sequence, primary_key=True),
+    Column("at", BigInteger, nullable=False),
+    Column("action", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("by", Text, nullable=False),
+    sqlite_autoincrement=True,
+)
+
+probe = Table(
+    "probe",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("writes", BigInteger, nullable=False),
+)
+
+
+def insert_into(dialect: str, table: Table) -> sqlite.Insert | postgresql.Insert:
+    """Turn a table into the dialect's own INSERT: both spell ON CONFLICT alike, but it is no part of portable SQL."""
+    return postgresql.insert(table) if dialect == "postgresql" else sqlite.insert(table)

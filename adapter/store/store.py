@@ -1,0 +1,225 @@
+"""The store: every call that the pages, the web and the command line make, each one commit or one consistent view."""
+
+import asyncio
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from sqlalchemy import Connection
+from sqlalchemy.exc import SQLAlchemyError
+
+from adapter.intake import Arrival, Kept
+from adapter.outcome import StoreUnavailableError
+from adapter.publication import Claim, Delivered, Page, Publication, Resource, ResourceFilter, StaleClaimError
+from adapter.reading import KeptMessage, Reading
+from adapter.scoring.report import KeptReport
+from adapter.store import deliveries, listing, messages, patients, resources
+from adapter.store.engine import Engines, open_sqlite, sqlite_file, version_warnings
+from adapter.store.failure import unavailable
+from adapter.store.migrate import migrate
+from adapter.store.premises import MOUNTS, Lock, make_room, refuse_network
+from adapter.store.reader import Reader
+from adapter.store.schema import insert_into, probe
+from adapter.store.views import (
+    AuditEntry,
+    Counts,
+    Lane,
+    MessageDetail,
+    MessageFilter,
+    MessageSummary,
+    ScoreSummary,
+    ScoreVersion,
+)
+from adapter.store.writer import Writer
+
+BUSY_TIMEOUT = timedelta(seconds=5)
+"""How long a commit waits for a foreign program that locks the file, a backup for one."""
+
+ALL_MESSAGES = MessageFilter()
+
+
+@dataclass(frozen=True, slots=True)
+class _Opened:
+    """A database that is ours, durable and of this version's schema."""
+
+    lock: Lock
+    engines: Engines
+    warnings: tuple[str, ...]
+
+
+class Store:
+    """Keeps what came in and what became of it. A write has returned only when it is on disk.
+
+    Every call may raise StoreUnavailableError; a write under a claim that no longer stands raises StaleClaimError and
+    changes nothing. ``warnings`` are what an operator should know of this database.
+    """
+
+    def __init__(self, opened: _Opened) -> None:
+        self._opened = opened
+        self._reader = Reader(opened.engines.reader)
+        self._writer = Writer(opened.engines.writer)
+        self.warnings = opened.warnings
+
+    @classmethod
+    async def open(cls, url: str, *, busy_timeout: timedelta = BUSY_TIMEOUT, mounts: Path = MOUNTS) -> "Store":
+        """Turn ``sqlite:///var/netpet.db`` into an open store: created, locked, checked and migrated as needed.
+
+        Raises StoreUnavailableError for what cannot be durable (settings, network file system), for a second process
+        and for a newer schema; its text says what to do.
+        """
+        return cls(await asyncio.to_thread(_open, sqlite_file(url), busy_timeout, mounts))
+
+    async def close(self) -> None:
+        """Write what was asked for so far, and let go of the file."""
+        await self._reader.close()
+        await self._writer.close()
+        await asyncio.to_thread(self._opened.engines.dispose)
+        self._opened.lock.release()
+
+    async def check(self, within: timedelta = timedelta(seconds=5)) -> None:
+        """Prove that a write reaches the disk; raises StoreUnavailableError when it does not, or not in time."""
+        try:
+            async with asyncio.timeout(within.total_seconds()):
+                await self._writer.write(_probe)
+        except TimeoutError:
+            raise StoreUnavailableError("the disk did not confirm a write in time: check its load and health") from None
+
+    # intake
+
+    async def keep(self, arrival: Arrival) -> Kept:
+        """Turn an arrival into a kept message and mark its patient; a message that is there already changes nothing."""
+        row = messages.arrival_row(arrival)
+        return await self._writer.write(lambda connection: messages.keep(connection, row))
+
+    # the lanes
+
+    async def claim(self, now: datetime, limit: int, lease: timedelta) -> list[Claim]:
+        """Take the patients that are due, the longest due first, for as long as the lease."""
+        return await self._writer.write(lambda connection: patients.claim(connection, now, limit, lease))
+
+    async def renew(self, claims: Sequence[Claim], now: datetime, lease: timedelta) -> None:
+        """Extend leases; those that still stand are extended even when the StaleClaimError names others."""
+        stale = await self._writer.write(lambda connection: patients.renew(connection, claims, now, lease))
+        if stale:
+            raise StaleClaimError(*stale)
+
+    async def settle(self, claim: Claim, due: datetime | None) -> None:
+        """Give a claim back as done until ``due`` (None: until a mark). What came meanwhile makes it due at once."""
+        await self._writer.write(lambda connection: patients.settle(connection, claim, due))
+
+    async def postpone(self, claim: Claim, due: datetime, problem: str) -> None:
+        """Give a claim back as failed; the next claim carries the count of attempts. A mark ends the back-off."""
+        await self._writer.write(lambda connection: patients.postpone(connection, claim, due, problem))
+
+    # reading
+
+    async def unread(self, patient: str, limit: int = 100) -> list[KeptMessage]:
+        """List a patient's messages that wait to be read, in the order of their arrival."""
+        return await self._reader.read(lambda connection: messages.unread(connection, patient, limit))
+
+    async def record_reading(self, claim: Claim, message: KeptMessage, reading: Reading) -> None:
+        """Replace what was read from a message before, and mark every other patient whom that concerns.
+
+        The claim's own patient is not marked: its holder brings it up to date before giving the claim back. Raises
+        ReportNotKeepableError for a report that would not come back as it is.
+        """
+        outcome, reports = messages.reading_row(reading), messages.report_rows(message, reading)
+        await self._writer.write(
+            lambda connection: messages.record_reading(connection, claim, message, outcome, reports)
+        )
+
+    async def replay(self, message_id: str, reason: str, at: datetime, by: str = "") -> bool:
+        """Set a message back to be read anew; False when there is none, or an ignored one whose body was not kept."""
+        return await self._writer.write(lambda connection: messages.replay(connection, message_id, reason, by, at))
+
+    # publication
+
+    async def reports(self, patient: str) -> list[KeptReport]:
+        """List all report versions of a patient, in the order of arrival."""
+        return await self._reader.read(lambda connection: deliveries.reports(connection, patient))
+
+    async def delivered(self, patient: str) -> list[Delivered]:
+        """List what stands at the destination for the patient."""
+        return await self._reader.read(lambda connection: deliveries.delivered(connection, patient))
+
+    async def record_delivery(self, claim: Claim, publication: Publication, at: datetime) -> None:
+        """Keep a score as it now stands, and its version when the digest or the state is a new one."""
+        await self._writer.write(lambda connection: deliveries.record_delivery(connection, claim, publication, at))
+
+    # the embedded destination
+
+    async def put_resources(self, claim: Claim | None, patient: str, served: Sequence[Resource], at: datetime) -> None:
+        """Serve a publication's resources from now on, all or none; what did not change keeps version and time."""
+        await self._writer.write(lambda connection: resources.put_resources(connection, claim, patient, served, at))
+
+    async def read_resource(self, type_: str, id_: str) -> Resource | None:
+        """Turn a type and an id into the resource as served (numbers with a point are Decimals), or None."""
+        return await self._reader.read(lambda connection: resources.read_resource(connection, type_, id_))
+
+    async def resource_history(self, type_: str, id_: str) -> list[Resource]:
+        """List all versions of a resource, the newest first."""
+        return await self._reader.read(lambda connection: resources.history(connection, type_, id_))
+
+    async def search_resources(self, type_: str, filters: ResourceFilter, limit: int, offset: int = 0) -> Page:
+        """Find the resources of a type that fit, the newest first, and count them all."""
+        return await self._reader.read(lambda connection: resources.search(connection, type_, filters, limit, offset))
+
+    # pages, command line, metrics
+
+    async def messages(
+        self, filters: MessageFilter = ALL_MESSAGES, limit: int = 50, before: int | None = None
+    ) -> list[MessageSummary]:
+        """List messages, the last received first; ``before`` is the sequence of the last one seen."""
+        return await self._reader.read(lambda connection: listing.messages(connection, filters, limit, before))
+
+    async def message(self, message_id: str) -> MessageDetail | None:
+        """Turn a message's id into all that is known of it, or None."""
+        return await self._reader.read(lambda connection: listing.message_detail(connection, message_id))
+
+    async def scores(
+        self,
+        states: tuple[str, ...] = (),
+        patient: str | None = None,
+        limit: int = 50,
+        before: tuple[datetime, str] | None = None,
+    ) -> list[ScoreSummary]:
+        """List scores, the last changed first; ``before`` is the time and id of the last one seen."""
+        return await self._reader.read(lambda connection: deliveries.scores(connection, states, patient, limit, before))
+
+    async def score_history(self, score_id: str) -> list[ScoreVersion]:
+        """List the versions that a score has had, the first one first."""
+        return await self._reader.read(lambda connection: deliveries.score_history_of(connection, score_id))
+
+    async def waiting(self, limit: int = 50) -> list[Lane]:
+        """List the patients with work to come, the longest due first."""
+        return await self._reader.read(lambda connection: patients.waiting(connection, limit))
+
+    async def counts(self) -> Counts:
+        """Count messages and scores by state, and the patients that wait or fail."""
+        return await self._reader.read(listing.counts)
+
+    async def audit_trail(self, limit: int = 50) -> list[AuditEntry]:
+        """List what persons did, the last first."""
+        return await self._reader.read(lambda connection: listing.audit_trail(connection, limit))
+
+
+def _open(path: Path, busy_timeout: timedelta, mounts: Path) -> _Opened:
+    make_room(path)
+    warnings = (*refuse_network(path, mounts), *version_warnings())
+    lock = Lock.take(path)
+    engines = open_sqlite(path, busy_timeout)
+    try:
+        migrate(engines.writer)
+    except (SQLAlchemyError, sqlite3.Error, StoreUnavailableError) as error:
+        engines.dispose()
+        lock.release()
+        raise unavailable(error) from error
+    return _Opened(lock, engines, warnings)
+
+
+def _probe(connection: Connection) -> None:
+    row = insert_into(connection.dialect.name, probe).values(id=1, writes=1)
+    one_more = {"writes": probe.c.writes + 1}
+    connection.execute(row.on_conflict_do_update(index_elements=[probe.c.id], set_=one_more))

@@ -1,0 +1,137 @@
+"""One thread writes, in groups: whatever arrived while the last commit ran is the next commit. No timer.
+
+A commit waits for the disk; sharing it among all who wait is what makes durable receipts affordable, and one caller
+alone pays no delay for it. A future is released only after the commit that holds its work.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from queue import Empty, SimpleQueue
+from threading import Thread
+from typing import Any, Generic, TypeVar
+
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import SQLAlchemyError
+
+from adapter.outcome import StoreUnavailableError
+from adapter.store.failure import unavailable
+
+T = TypeVar("T")
+Operation = Callable[[Connection], T]
+
+GROUP_LIMIT = 500
+"""Operations in one commit; it bounds how long the first of them waits for the last."""
+
+
+@dataclass(slots=True)
+class _Order(Generic[T]):
+    """One operation, who waits for it, and what came of it."""
+
+    operation: Operation[T]
+    future: asyncio.Future[T]
+    result: T | None = None
+    error: Exception | None = None
+
+    def release(self) -> None:
+        """Tell who waits, if anybody still does."""
+        if self.future.done():
+            return
+        if self.error is not None:
+            self.future.set_exception(self.error)
+        else:
+            self.future.set_result(self.result)  # type: ignore[arg-type]  # T itself may be None
+
+
+class Writer:
+    """Turns the operations of many tasks into few durable commits; ``commits`` and ``operations`` count what it did."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._loop = asyncio.get_running_loop()
+        self._orders: SimpleQueue[_Order[Any] | None] = SimpleQueue()
+        self._thread = Thread(target=self._run, name="store-writer", daemon=True)
+        self._closed = False
+        self.commits = 0
+        self.operations = 0
+        self._thread.start()
+
+    async def write(self, operation: Operation[T]) -> T:
+        """Turn an operation on the connection into its result, durable when this returns.
+
+        What the operation raises is raised here, and its own writes are undone alone. StoreUnavailableError: nothing of
+        it was written, as far as can be known (a sender that repeats itself is recognised).
+        """
+        if self._closed:
+            raise StoreUnavailableError("the store is closed")
+        future: asyncio.Future[T] = self._loop.create_future()
+        self._orders.put(_Order(operation, future))
+        return await future
+
+    async def close(self) -> None:
+        """Write what was asked for so far, then stop."""
+        if not self._closed:
+            self._closed = True
+            self._orders.put(None)
+        await asyncio.to_thread(self._thread.join)
+
+    def _run(self) -> None:
+        last = False
+        while not last:
+            group, last = self._next_group()
+            if group:
+                self._write_group(group)
+
+    def _next_group(self) -> tuple[list[_Order[Any]], bool]:
+        group: list[_Order[Any]] = []
+        order = self._orders.get()
+        with contextlib.suppress(Empty):
+            while order is not None:
+                group.append(order)
+                if len(group) == GROUP_LIMIT:
+                    return group, False
+                order = self._orders.get_nowait()
+            return group, True
+        return group, False
+
+    def _write_group(self, group: Sequence[_Order[Any]]) -> None:
+        try:
+            with self._engine.begin() as connection:
+                for order in group:
+                    _attempt(connection, order)
+            self.commits += 1
+            self.operations += len(group)
+        except Exception as error:  # noqa: BLE001  # whatever it is, it befell the group, and the thread must live on
+            self._engine.dispose()  # the next group starts on a new connection, checked as the first one was
+            for order in group:
+                order.error = unavailable(error)
+                order.error.__cause__ = error
+        with contextlib.suppress(RuntimeError):  # the loop is closed: nobody is left to be told
+            self._loop.call_soon_threadsafe(_release, group)
+
+
+def _attempt(connection: Connection, order: _Order[Any]) -> None:
+    """Run one operation in its own savepoint; raises when the group's whole transaction is lost."""
+    connection.exec_driver_sql("SAVEPOINT operation")
+    try:
+        order.result = order.operation(connection)
+    except Exception as error:  # noqa: BLE001  # it goes to whoever asked for this operation
+        # After a disk error SQLite may have rolled back everything by itself; then there is no savepoint to return to,
+        # this statement raises, and the whole group fails rather than half of it being committed.
+        connection.exec_driver_sql("ROLLBACK TO SAVEPOINT operation")
+        order.error = _told(error)
+    connection.exec_driver_sql("RELEASE SAVEPOINT operation")
+
+
+def _told(error: Exception) -> Exception:
+    if not isinstance(error, SQLAlchemyError):
+        return error
+    told = unavailable(error)
+    told.__cause__ = error
+    return told
+
+
+def _release(group: Sequence[_Order[Any]]) -> None:
+    for order in group:
+        order.release()
