@@ -46,7 +46,7 @@ def _tables(version: str) -> Mapping[str, SegmentTable]:
 
 
 def _segment_table(reference: tuple[Any, ...]) -> SegmentTable:
-    """Lay the fields out by number; hl7apy leaves withdrawn ones out, and slips at the ORO of 2.1 (read as withdrawn)."""
+    """Lay the fields out by number; hl7apy leaves withdrawn ones out, and slips at ORO in 2.1 (read as withdrawn)."""
     children = reference[1] if reference[0] == "sequence" and len(reference) == 2 else ()
     numbered = {int(name.rsplit("_", 1)[1]): _field(reference) for name, reference, *_ in children}
     return tuple(numbered.get(number, _WITHDRAWN) for number in range(1, max(numbered, default=0) + 1))

@@ -1,0 +1,223 @@
+"""The groups of an ORU, by the order of its segments alone, and what its status codes mean.
+
+The group tables of hl7apy file observations of v2.8 under the wrong order and drop segments that they do not expect,
+so grouping is our own: an OBR (or the ORC before it) opens a group, and an OBX belongs to the group that it stands in.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from enum import Enum
+from typing import TypeVar
+
+from adapter.hl7v2.deviations import Deviation
+from adapter.hl7v2.message import Message, MessageError, Segment
+from adapter.outcome import Problem
+from adapter.scoring.report import ReportStatus
+
+
+@dataclass(frozen=True, slots=True)
+class ObservationGroup:
+    """One order with its observations, wherever they stood; ``others`` are the segments that are not read.
+
+    Without ``obr`` the observations belong to no order that the message names.
+    """
+
+    orc: Segment | None
+    obr: Segment | None
+    observations: tuple[Segment, ...]
+    notes: tuple[Segment, ...]
+    others: tuple[Segment, ...] = ()
+    deviations: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PatientResult:
+    """One patient's groups; ``others`` are the segments beside PID before the first group (PD1, NTE, PV1, ...)."""
+
+    pid: Segment | None
+    groups: tuple[ObservationGroup, ...]
+    others: tuple[Segment, ...] = ()
+    deviations: tuple[str, ...] = ()
+
+
+_STRUCTURE = frozenset({"PID", "ORC", "OBR", "OBX"})
+"""The segments that make groups; all others go where they stand."""
+
+
+class _Group:
+    """A group under construction."""
+
+    def __init__(self) -> None:
+        self.segments: list[Segment] = []
+        self.ids: set[str] = set()
+
+    def add(self, segment: Segment) -> None:
+        self.segments.append(segment)
+        self.ids.add(segment.id)
+
+    def of(self, name: str) -> tuple[Segment, ...]:
+        return tuple(segment for segment in self.segments if segment.id == name)
+
+    def finished(self) -> ObservationGroup:
+        orc, obr = (next(iter(self.of(name)), None) for name in ("ORC", "OBR"))
+        taken = {"OBX", "NTE", "ORC", "OBR"}
+        others = tuple(segment for segment in self.segments if segment.id not in taken)
+        return ObservationGroup(orc, obr, self.of("OBX"), self.of("NTE"), others, tuple(self._deviations()))
+
+    def _deviations(self) -> Iterator[str]:
+        if "OBR" not in self.ids:
+            yield Deviation.OBR_MISSING.note(str(self.segments[0].place()))
+        for deviation, earlier, later in _UNEXPECTED:
+            if self._stands_before(earlier, later):
+                yield deviation.note(str(self.of(later)[-1].place()))
+
+    def _stands_before(self, earlier: str, later: str) -> bool:
+        if not {earlier, later} <= self.ids:
+            return False
+        order = [segment.id for segment in self.segments]
+        return later in order[order.index(earlier) :]
+
+
+_UNEXPECTED = (
+    (Deviation.OBX_BEFORE_OBR, "OBX", "OBR"),
+    (Deviation.ORC_AFTER_OBR, "OBR", "ORC"),
+    (Deviation.OBX_AFTER_SPM, "SPM", "OBX"),
+)
+
+
+class _Patient:
+    """A patient's result under construction."""
+
+    def __init__(self) -> None:
+        self._pid: Segment | None = None
+        self._groups: list[_Group] = []
+        self._others: list[Segment] = []
+
+    def add(self, segment: Segment, follower: str) -> None:
+        """Put a segment where it belongs; ``follower`` is the id of the next one that makes groups."""
+        if segment.id == "PID":
+            self._pid = segment
+            return
+        if segment.id in _STRUCTURE and self._opens_group(segment.id, follower):
+            self._groups.append(_Group())
+        if self._groups:
+            self._groups[-1].add(segment)
+        else:
+            self._others.append(segment)
+
+    def _opens_group(self, name: str, follower: str) -> bool:
+        """Each order is one group; a lone ORC right after its OBR is still that order's."""
+        if not self._groups:
+            return True
+        ids = self._groups[-1].ids
+        if name == "OBR":
+            return "OBR" in ids or "ORC" not in ids
+        if name == "ORC":
+            return follower == "OBR" or "OBR" not in ids or bool(ids & {"ORC", "OBX"})
+        return False
+
+    def finished(self) -> PatientResult:
+        groups = self._with_leading_observations()
+        deviations = () if self._pid else (Deviation.PID_MISSING.note(),)
+        return PatientResult(self._pid, tuple(group.finished() for group in groups), tuple(self._others), deviations)
+
+    def _with_leading_observations(self) -> list[_Group]:
+        """Observations before the only order are that order's; before several they are nobody's, and stay apart."""
+        if len(self._groups) != 2 or self._groups[0].ids & {"ORC", "OBR"}:
+            return self._groups
+        merged = _Group()
+        for group in self._groups:
+            for segment in group.segments:
+                merged.add(segment)
+        return [merged]
+
+
+def patient_results(message: Message) -> tuple[PatientResult, ...]:
+    """Turn a message into its patients' results, one a PID; segments before the first PID or order are left out.
+
+    Raises MessageError for one part of a continued message (MSH-14 or DSC-1): it is not the whole report.
+    """
+    _refuse_continued(message)
+    results: list[_Patient] = []
+    for segment, follower in zip(message.segments, _followers(message.segments), strict=True):
+        if segment.id == "PID" or (segment.id in _STRUCTURE and not results):
+            results.append(_Patient())
+        if results:
+            results[-1].add(segment, follower)
+    return tuple(result.finished() for result in results)
+
+
+def _followers(segments: tuple[Segment, ...]) -> list[str]:
+    """For each segment, the id of the next one that makes groups."""
+    follower, followers = "", []
+    for segment in reversed(segments):
+        followers.append(follower)
+        follower = segment.id if segment.id in _STRUCTURE else follower
+    return followers[::-1]
+
+
+def _refuse_continued(message: Message) -> None:
+    for name, number in (("MSH", 14), ("DSC", 1)):
+        segment = message.first(name)
+        if segment and segment.value(number):
+            raise MessageError(Problem.SEGMENT_MISSING, segment.place(number), "the message is continued in another")
+
+
+class Standing(Enum):
+    """How an observation stands in its report."""
+
+    FINAL = "final"
+    PRELIMINARY = "preliminary"
+    REGISTERED = "registered"
+    CORRECTED = "corrected"
+    RETRACTED = "retracted"
+    ABSENT = "absent"
+
+
+REPORT_STATUSES = {
+    **dict.fromkeys("OISN", ReportStatus.REGISTERED),
+    **dict.fromkeys("PM", ReportStatus.PRELIMINARY),
+    **dict.fromkeys("RA", ReportStatus.PARTIAL),
+    "F": ReportStatus.FINAL,
+    "C": ReportStatus.CORRECTED,
+    "X": ReportStatus.CANCELLED,
+}
+"""OBR-25, table 0123. O I S P R F C X by the V2-to-FHIR guide; A M N are ours (docs/hl7v2.md).
+
+M is "corrected, not final": no score may rest on it. Y and Z answer queries and are no report.
+"""
+
+OBSERVATION_STANDINGS = {
+    **dict.fromkeys("FV", Standing.FINAL),
+    **dict.fromkeys("PRS", Standing.PRELIMINARY),
+    **dict.fromkeys("IO", Standing.REGISTERED),
+    **dict.fromkeys("CAB", Standing.CORRECTED),
+    **dict.fromkeys("DWX", Standing.RETRACTED),
+    "N": Standing.ABSENT,
+}
+"""OBX-11, table 0085. A C D F P W X by the V2-to-FHIR guide; B I N O R S V are ours (docs/hl7v2.md).
+
+U makes an earlier, preliminary value final without sending it: this message does not carry the value, so it is held.
+"""
+
+
+def report_status(obr: Segment) -> ReportStatus:
+    """Turn OBR-25 into the report's status; raises MessageError when it is empty or not in the table."""
+    return _settled(obr, 25, REPORT_STATUSES)
+
+
+def observation_standing(obx: Segment) -> Standing:
+    """Turn OBX-11 into the observation's standing; raises MessageError when it is empty or not in the table."""
+    return _settled(obx, 11, OBSERVATION_STANDINGS)
+
+
+_S = TypeVar("_S")
+
+
+def _settled(segment: Segment, number: int, table: Mapping[str, _S]) -> _S:
+    code = segment.value(number).strip()
+    if not code:
+        raise MessageError(Problem.FIELD_MISSING, segment.place(number), "a result has a status")
+    if code not in table:
+        raise MessageError(Problem.STATUS_UNKNOWN, segment.place(number), "the status is not one that can be read")
+    return table[code]
