@@ -1,14 +1,13 @@
 """How a value becomes a column and comes back the same: times, texts, reports, JSON with all its digits."""
 
-import hashlib
 import json
-from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 from pydantic import TypeAdapter
 
+from adapter.fhir.json_text import to_json
 from adapter.outcome import AdapterError, Place
 from adapter.scoring.report import PetReport
 
@@ -69,34 +68,11 @@ def place_from_text(text: str) -> Place:
     return _PLACE.validate_json(text)
 
 
-def dump(value: Any, *, ordered: bool = False) -> str:
-    """Turn JSON values and Decimals into JSON text; to FHIR ``3.0`` is not ``3.00``, a float forgets that.
-
-    ``ordered`` sorts the keys: then equal values have equal texts. Raises TypeError for anything that JSON has not.
-    """
-    match value:
-        case Decimal() if value.is_finite():
-            return str(value)
-        case Mapping():
-            pairs = sorted(value.items()) if ordered else value.items()
-            return "{" + ",".join(f"{_key(key)}:{dump(item, ordered=ordered)}" for key, item in pairs) + "}"
-        case list() | tuple():
-            return "[" + ",".join(dump(item, ordered=ordered) for item in value) + "]"
-        case _:
-            return json.dumps(value, allow_nan=False)
-
-
-def _key(key: object) -> str:
-    if not isinstance(key, str):
-        raise TypeError("a JSON key is a text")
-    return json.dumps(key)
+def dump(value: Any) -> str:
+    """Turn JSON values and Decimals into JSON text that keeps every digit; raises RenderError for anything else."""
+    return to_json(value).decode()
 
 
 def load(text: str) -> Any:
-    """Turn JSON text into values; a number with a point comes back as a Decimal with all its digits."""
+    """Turn stored JSON text into values; a number with a point comes back as a Decimal with all its digits."""
     return json.loads(text, parse_float=Decimal)
-
-
-def digest(value: Any) -> str:
-    """Turn JSON values into the sha256 of their content, whatever the order of keys."""
-    return hashlib.sha256(dump(value, ordered=True).encode()).hexdigest()

@@ -40,9 +40,15 @@ def reports(connection: Connection, key: str) -> list[KeptReport]:
 
 
 def delivered(connection: Connection, key: str) -> list[Delivered]:
-    """List what stands at the destination for a patient."""
-    rows = connection.execute(select(score).where(score.c.patient == key).order_by(score.c.id))
-    return [Delivered(row.id, row.digest, row.state) for row in rows]
+    """List what stands at the destination for a patient, with the very resources that were delivered last."""
+    last = (score_history.c.score == score.c.id) & (score_history.c.version == score.c.version)
+    rows = connection.execute(
+        select(score, score_history.c.resources)
+        .join(score_history, last)
+        .where(score.c.patient == key)
+        .order_by(score.c.id)
+    )
+    return [Delivered(row.id, row.digest, row.state, tuple(load(row.resources))) for row in rows]
 
 
 def record_delivery(connection: Connection, claim: Claim, publication: Publication, at: datetime) -> None:

@@ -110,7 +110,7 @@ def reading_row(reading: Reading) -> Row:
                 "state": HELD,
                 "problem": reading.problem.value,
                 "place": place,
-                "rule": reading.rule,
+                "rule": storable(reading.rule),
             }
         case Ignored():
             # Of a message that is none of ours nothing is kept but its envelope; a replay in waiting still needs it.
@@ -125,7 +125,7 @@ def reading_row(reading: Reading) -> Row:
                 "mapping_id": reading.mapping_id,
                 "mapping_version": reading.mapping_version,
                 "mapping_sha256": reading.mapping_sha256,
-                "notes": dump(reading.notes),
+                "notes": dump([storable(note) for note in reading.notes]),
             }
 
 

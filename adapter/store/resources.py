@@ -6,9 +6,10 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, delete, exists, func, insert, or_, select, update
 
+from adapter.fhir.bundle import digest
 from adapter.publication import Claim, Page, Resource, ResourceFilter, Token
 from adapter.store import patients
-from adapter.store.codec import digest, dump, load, milliseconds, moment
+from adapter.store.codec import dump, load, milliseconds, moment
 from adapter.store.resource_index import CODE, FAR_FUTURE, FAR_PAST, IDENTIFIER, Index, index
 from adapter.store.schema import resource, resource_history, resource_token
 
@@ -26,7 +27,7 @@ def put_resources(
 def _put(connection: Connection, patient: str, given: Resource, at: int) -> None:
     content = _without_version(given)
     this = (resource.c.type == given["resourceType"]) & (resource.c.id == given["id"])
-    values: dict[str, Any] = {"patient": patient, "digest": digest(content)}
+    values: dict[str, Any] = {"patient": patient, "digest": digest([content])}
     former = connection.execute(select(resource).where(this).with_for_update()).one_or_none()
     if former and (former.patient, former.digest) == (patient, values["digest"]):
         return
