@@ -1,0 +1,64 @@
+# netpet-adapter: every target makes .venv in this folder if it is not there, and says what it does.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check format lock clean
+
+help:  ## list the targets
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 16
+
+$(VENV)/runtime: requirements/runtime.lock pyproject.toml
+	@echo "== installing netpet-adapter into $(VENV) (pinned, by hash)"
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(PIP) install --require-hashes -r requirements/runtime.lock
+	@$(PIP) install --no-deps --no-index --no-build-isolation -e . 2>/dev/null || $(PIP) install --no-deps -e .
+	@touch $@
+
+$(VENV)/dev: requirements/dev.lock $(VENV)/runtime
+	@echo "== installing the tools of development into $(VENV) (pinned, by hash)"
+	@$(PIP) install --require-hashes -r requirements/dev.lock
+	@touch $@
+
+demo: $(VENV)/runtime  ## start everything on loopback, send sample patients, print what each became (ONCE=1: then exit)
+	@echo "== netpet-adapter demo: the whole service on free loopback ports, with a temporary store"
+	@$(BIN)/netpet-adapter demo $(if $(ONCE),--once)
+
+test: $(VENV)/dev  ## every test, with coverage; nothing else installed, nothing from the internet
+	@echo "== all tests with branch coverage"
+	@rm -f .coverage .coverage.*
+	@COVERAGE_PROCESS_START=pyproject.toml $(BIN)/python -m pytest -n auto --cov --cov-report= tests
+	@$(BIN)/python -m coverage report
+	@$(BIN)/python -m coverage report --include='adapter/scoring/*,adapter/mapping/*,adapter/hl7v2/*' --fail-under=100 >/dev/null \
+	  || { echo "scoring, mapping and hl7v2 are to be covered to 100 %:"; \
+	       $(BIN)/python -m coverage report --include='adapter/scoring/*,adapter/mapping/*,adapter/hl7v2/*'; exit 1; }
+
+check: $(VENV)/dev  ## format, lint, types, imports, fast tests: under a minute, for every change
+	@echo "== format, lint"
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@echo "== types"
+	@$(BIN)/mypy
+	@echo "== imports"
+	@$(BIN)/lint-imports --no-cache > .lint-imports.out || { cat .lint-imports.out; rm -f .lint-imports.out; exit 1; }
+	@rm -f .lint-imports.out
+	@echo "== Dockerfile"
+	@$(BIN)/hadolint Dockerfile
+	@echo "== fast tests"
+	@$(BIN)/python -m pytest -n auto -m 'not slow' tests/unit
+
+format: $(VENV)/dev  ## put the code into its form
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+lock: $(VENV)/dev  ## resolve the dependencies anew into requirements/*.lock
+	@$(PIP) install uv
+	@$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	  --custom-compile-command "make lock" pyproject.toml -o requirements/runtime.lock
+	@$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	  --custom-compile-command "make lock" pyproject.toml --group dev -o requirements/dev.lock
+
+clean:  ## remove what the targets made
+	@rm -rf $(VENV) .coverage .coverage.* .mypy_cache .ruff_cache .import_linter_cache .hypothesis build *.egg-info
