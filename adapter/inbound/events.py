@@ -24,7 +24,9 @@ EVENTS = frozenset(
         "drained",
     }
 )
-FACTS = frozenset({"listener", "peer", "connection", "certificate", "problem", "rule", "reason", "error", "count"})
+FACTS = frozenset(
+    {"listener", "peer", "connection", "certificate", "problem", "rule", "reason", "error", "count", "port"}
+)
 
 
 class OnEvent(Protocol):

@@ -16,7 +16,8 @@ from adapter.inbound.receiver import Receiver
 from adapter.inbound.tls import Refresh, ServerTls
 from adapter.outcome import AdapterError
 
-_EXHAUSTED = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
+_ACCEPT_PAUSE = 0.2
+"""Without a free file descriptor the next try would fail at once too: let some connections end first."""
 _KEEPALIVE = {"TCP_KEEPIDLE": 60, "TCP_KEEPINTVL": 15, "TCP_KEEPCNT": 4}
 """A peer that vanished is found after two minutes instead of the kernel's two hours."""
 
@@ -65,7 +66,7 @@ class MllpServer:
         self._listening = listening = await _listen(self._listener.host, self._listener.port)
         self._accepting.add(asyncio.create_task(self._accept(listening)))
         host, port = listening.getsockname()[:2]
-        self._events.tell("listening", count=port)
+        self._events.tell("listening", port=port)
         return host, port
 
     async def drain(self, grace: float) -> int:
@@ -104,8 +105,7 @@ class MllpServer:
                 accepted, address = await loop.sock_accept(listening)
             except OSError as error:
                 self._events.tell("accept-failed", error=errno.errorcode.get(error.errno or 0, "unknown"))
-                # Without file descriptors the next try fails at once too: let some connections end first.
-                await asyncio.sleep(1.0 if error.errno in _EXHAUSTED else 0.0)
+                await asyncio.sleep(_ACCEPT_PAUSE)
             else:
                 self._admit(accepted, peer_address(address[0]))
 
@@ -140,7 +140,8 @@ class MllpServer:
             await asyncio.get_running_loop().connect_accepted_socket(connection, accepted, **self._security())
         except OSError as error:
             self.counters.handshakes_failed += 1
-            self._events.tell("handshake-failed", peer=seat.peer, error=type(error).__name__)
+            reason = getattr(error, "reason", None)
+            self._events.tell("handshake-failed", peer=seat.peer, error=type(error).__name__, reason=reason)
         finally:
             if seat.number not in self._connections:
                 self._seats.leave(seat)

@@ -55,10 +55,8 @@ class ClientList:
 
     def allows(self, peer: ssl.SSLObject) -> bool:
         """Turn a finished handshake into whether its client certificate is on the list."""
-        certificate = peer.getpeercert(binary_form=True)
-        if certificate is None:
-            return False
-        return sha256(certificate).hexdigest() in self._fingerprints or certificate_subject(peer) in self._subjects
+        fingerprint = sha256(peer.getpeercert(binary_form=True) or b"").hexdigest()
+        return fingerprint in self._fingerprints or certificate_subject(peer) in self._subjects
 
 
 class Refresh(Enum):
@@ -126,7 +124,7 @@ def certificate_subject(peer: ssl.SSLObject | None) -> str | None:
     if not certificate:
         return None
     names = certificate["subject"]
-    return ",".join("+".join(_attribute(*pair) for pair in name) for name in reversed(names))
+    return ",".join("+".join(_attribute(*pair) for pair in reversed(name)) for name in reversed(names))
 
 
 def _attribute(name: str, value: str) -> str:

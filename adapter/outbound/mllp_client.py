@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Self, cast
 
 from adapter.hl7v2.mllp import Block, Fault, MllpDecoder, encode_block
-from adapter.outcome import AdapterError
+from adapter.outcome import AdapterError, Problem
 
 _MAX_ANSWER = 1024 * 1024
 _QUIET = 0.2
@@ -107,9 +107,9 @@ class MllpClient:
             rule = f"no answer to this message within {timeout:g} s; other answers so far: {self.others_seen}"
             raise MllpClientError(Reason.TIMED_OUT, rule, maybe_received=exchange.written) from error
 
-    async def close(self) -> None:
-        """End the connection; a peer that does not take part in the end is cut off."""
-        await self._link.close()
+    async def close(self, seconds: float = 5.0) -> None:
+        """End the connection; a peer that does not take part in the end within ``seconds`` is cut off."""
+        await self._link.close(seconds)
 
 
 class _Exchange:
@@ -183,10 +183,10 @@ class _Link(asyncio.Protocol):
             raise MllpClientError(Reason.CLOSED, "the connection ended before the message was sent")
         self._transport.write(encode_block(payload))
 
-    async def close(self) -> None:
+    async def close(self, seconds: float) -> None:
         self._transport.close()
         try:
-            async with asyncio.timeout(5.0):
+            async with asyncio.timeout(seconds):
                 await self._gone.wait()
         except TimeoutError:
             self._transport.abort()
@@ -200,7 +200,7 @@ class _Link(asyncio.Protocol):
             else:
                 self.others.append(payload)
                 self.others_seen += 1
-            if isinstance(item, Fault) and item.close:
+            if isinstance(item, Fault) and item.problem is Problem.JUNK_BETWEEN_BLOCKS:
                 self._end = (Reason.NOT_MLLP, "what the peer answers is not MLLP")
                 self._transport.abort()
 
