@@ -117,9 +117,12 @@ def _attempt(connection: Connection, order: _Order[Any]) -> None:
     try:
         order.result = order.operation(connection)
     except Exception as error:  # noqa: BLE001  # it goes to whoever asked for this operation
-        # After a disk error SQLite may have rolled back everything by itself; then there is no savepoint to return to,
-        # this statement raises, and the whole group fails rather than half of it being committed.
-        connection.exec_driver_sql("ROLLBACK TO SAVEPOINT operation")
+        try:
+            connection.exec_driver_sql("ROLLBACK TO SAVEPOINT operation")
+        except SQLAlchemyError:
+            # After a disk error SQLite may have rolled back everything by itself, and there is no savepoint to return
+            # to: the whole group fails, of this cause, rather than that half of it is committed.
+            raise error from None
         order.error = _told(error)
     connection.exec_driver_sql("RELEASE SAVEPOINT operation")
 
