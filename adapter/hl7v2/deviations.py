@@ -26,6 +26,7 @@ class Deviation(Enum):
     CHARACTER_SET_UNDECLARED = "character-set-undeclared"
     CHARACTER_SET_UNKNOWN = "character-set-unknown"
     CHARACTER_SET_DIFFERS = "character-set-differs"
+    CHARACTER_SETS_SEVERAL = "character-sets-several"
     REPLACEMENT_AS_SENT = "replacement-character-as-sent"
     PID_MISSING = "pid-missing"
     OBX_BEFORE_OBR = "obx-before-obr"

@@ -14,6 +14,9 @@ from adapter.hl7v2.encoding import Encoding
 _SEQUENCE = r"[FSTREPHN]|X(?:[0-9A-Fa-f]{2})+|\.(?:br|sp|fi|nf|in|ti|sk|ce)(?: ?[+-]?[0-9]{1,4})?"
 
 
+_CONTROL = re.compile("[\x00-\x1f\x7f]")
+
+
 @lru_cache(maxsize=64)
 def _sequences(escape_character: str) -> re.Pattern[str]:
     mark = re.escape(escape_character)
@@ -86,6 +89,11 @@ def _escaped(character: str, encoding: Encoding) -> str:
     if character in "\r\n":
         return f"{mark}.br{mark}"
     return f"{mark}X{ord(character):02X}{mark}" if character < " " or character == "\x7f" else character
+
+
+def without_controls(raw: str) -> str:
+    """Turn raw text into the same without control characters, of which some end a segment or a block."""
+    return _CONTROL.sub("", raw)
 
 
 def unread_escapes(text: str, encoding: Encoding) -> int:

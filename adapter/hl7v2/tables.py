@@ -16,8 +16,8 @@ NEWEST = "2.8.2"
 _TABULATED = ("2.1", "2.2", "2.3", "2.3.1", "2.4", "2.5", "2.5.1", "2.6", "2.7", "2.8", "2.8.1", NEWEST)
 _STAND_INS = {"2.7.1": "2.7", "2.9": NEWEST, "2.9.1": NEWEST}
 
-VERSIONS = (*_TABULATED, *_STAND_INS)
-"""Every version of MSH-12 that is read and answered."""
+VERSIONS = (*_TABULATED[:9], "2.7.1", *_TABULATED[9:], "2.9", "2.9.1")
+"""Every version of MSH-12 that is read and answered, the oldest first."""
 
 
 @dataclass(frozen=True, slots=True)
