@@ -1,4 +1,4 @@
-"""Batches and files (FHS, BHS, BTS, FTS; v2.5 section 2.10.3): a payload split into its messages, and the answer to all.
+"""Batches and files (FHS, BHS, BTS, FTS; v2.5 section 2.10.3): a payload split into messages, and their answer.
 
 Messages are cut out of the bytes as they came, each at its MSH; in every character set that a header may name, a line
 end is a line end. What stands in no message is never dropped without a note.
@@ -50,7 +50,7 @@ class Batch:
 
 
 def split_batch(payload: bytes) -> Batch:
-    """Turn a payload (a block, a file, a request body) into its messages; one that is a single message stays as it is."""
+    """Turn a payload (a block, a file, a request body) into its messages; a single message stays as it is."""
     form = unicode_form(payload)
     if not form.startswith("utf-16"):
         return _split(payload)
@@ -88,35 +88,35 @@ def _segments(raw: bytes) -> list[bytes]:
 
 def _split(payload: bytes) -> Batch:
     body = payload.removeprefix(UTF8_MARK).lstrip(b" \t\r\n\x00")
-    cuts = [found.start(1) for found in _cut(body[3:4]).finditer(body)]
-    if len(cuts) < 2 and body[:3] not in (b"FHS", b"BHS"):
+    enveloped = body.startswith((b"FHS", b"BHS"))
+    cuts = [found.start(1) for found in _cut(b"[!-/:-@[-`{-~]" if enveloped else re.escape(body[3:4])).finditer(body)]
+    if len(cuts) < 2 and not (cuts and enveloped):
         return Batch((payload,))
     ends = [*cuts[1:], len(body)]
     parts = [_Part(body[i : i + 3].decode("ascii").upper(), body[i:end]) for i, end in zip(cuts, ends, strict=True)]
     return _assembled(parts, len(_segments(body[: cuts[0]])))
 
 
-def _cut(separator: bytes) -> re.Pattern[bytes]:
-    """Where a message or a part of the envelope begins: at the start of a line."""
-    mark = re.escape(separator)
+def _cut(mark: bytes) -> re.Pattern[bytes]:
+    """Where a message or a part of the envelope begins: at the start of a line, with ``mark`` for its separator."""
     return re.compile(rb"(?:\A|[\r\n])[ \t\x00]*((?i:MSH)(?=%b)|(?:FHS|BHS|BTS|FTS)(?=%b|[\r\n]|\Z))" % (mark, mark))
 
 
 def _assembled(parts: list[_Part], strays: int) -> Batch:
     messages = tuple(part.raw for part in parts if part.name == "MSH")
     refusals: list[Refused] = []
-    envelopes = [_envelope(parts, name, refusals) for name in ("FHS", "BHS")]
+    file, batch = (_envelope(parts, name, refusals) for name in ("FHS", "BHS"))
     groups = _groups(parts)
     refusals += _miscounted(parts, groups)
     strays += sum(part.strays for part in parts)
     unclosed = sum(group.begun and group.trailer is None for group in groups)
     notes = (
-        (Deviation.BATCH_UNWRAPPED, 0 if any(envelopes) or len(messages) < 2 else len(messages)),
+        (Deviation.BATCH_UNWRAPPED, 0 if file or batch or len(messages) < 2 else len(messages)),
         (Deviation.BATCH_TRAILER_MISSING, unclosed),
         (Deviation.BATCH_STRAY_SEGMENT, strays),
     )
     deviations = tuple(deviation.note(str(count)) for deviation, count in notes if count)
-    return Batch(messages, *envelopes, next(iter(refusals), None), deviations)
+    return Batch(messages, file, batch, next(iter(refusals), None), deviations)
 
 
 def _envelope(parts: list[_Part], name: str, refusals: list[Refused]) -> Envelope | None:

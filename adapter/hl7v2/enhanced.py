@@ -1,4 +1,4 @@
-"""Which answers a message asks for: original mode, or enhanced mode by MSH-15 and MSH-16 (table 0155, v2.5 section 2.9)."""
+"""Which answers a message asks for: original mode, or enhanced mode by MSH-15 and MSH-16 (v2.5 section 2.9)."""
 
 from enum import Enum
 
