@@ -37,9 +37,7 @@ def source(message="m1", received=datetime(2026, 11, 20, 9, 15, tzinfo=UTC)):
 
 
 def report(kind, *rows, patient=JANE, message="m1", **facts):
-    study = Study(
-        tracer=TRACERS[kind], acquired=ACQUIRED[kind], status=ReportStatus.FINAL, lesions_complete=True
-    )
+    study = Study(tracer=TRACERS[kind], acquired=ACQUIRED[kind], status=ReportStatus.FINAL, lesions_complete=True)
     accession = f"ACC-{kind.name}-1"
     return KeptReport(
         PetReport(

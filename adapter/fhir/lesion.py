@@ -30,10 +30,11 @@ _UID_LENGTH = 64
 def named_lesions(score: Score) -> dict[str, Lesion]:
     """Turn a score's lesions into one row a name, in the order of the names: the order of report rows says nothing.
 
-    Equal rows are one. Rows that differ under one id (``duplicate-conflict``) are all kept, the later ones numbered.
+    Rows written alike are one. Rows that differ under one id (``duplicate-conflict``) are all kept, the later ones numbered.
     """
+    rows = {repr(lesion): lesion for lesion in score.lesions}
     named: dict[str, Lesion] = {}
-    for lesion in sorted(set(score.lesions), key=lambda lesion: (lesion.id, repr(lesion))):
+    for _, lesion in sorted(rows.items(), key=lambda item: (item[1].id, item[0])):
         name, number = lesion.id, 1
         while name in named:
             number += 1
