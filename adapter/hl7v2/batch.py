@@ -13,7 +13,8 @@ from adapter.hl7v2.ack import OUR_VERSION, acknowledge
 from adapter.hl7v2.deviations import Deviation
 from adapter.hl7v2.encoding import STANDARD, Encoding
 from adapter.hl7v2.escapes import escape, without_controls
-from adapter.hl7v2.header import UTF8_MARK, Header, unicode_form
+from adapter.hl7v2.errors import FormatError
+from adapter.hl7v2.header import UTF8_MARK, Header, read_header, unicode_form
 from adapter.outcome import Place, Problem, Refused
 
 
@@ -84,6 +85,20 @@ class _Part:
 
 def _segments(raw: bytes) -> list[bytes]:
     return [line for line in re.split(rb"[\r\n]", raw) if line.strip(b" \t\x00")]
+
+
+def split_file(content: bytes) -> tuple[bytes, ...]:
+    """Turn a file's content into its messages, marks of blocks around them left out; raises FormatError.
+
+    A file that holds no message, or not as many as its trailer says, is refused as a whole: it may be half written.
+    """
+    unmarked = re.sub(rb"\x0b|\x1c(?=[\r\n]|\Z)", b"\r", content)
+    batch = split_batch(unmarked)
+    if batch.refusal:
+        raise FormatError(batch.refusal.problem, batch.refusal.place, batch.refusal.rule)
+    for message in batch.messages:
+        read_header(message)
+    return batch.messages
 
 
 def _split(payload: bytes) -> Batch:

@@ -140,9 +140,15 @@ def read_header(payload: bytes) -> Header:
     header = next(_decoded(sniffed, payload)) if sniffed.codec == "latin-1" else sniffed
     for number in (9, 10):
         if not header.field(number).strip():
-            place = Place("MSH", 1, number)
-            raise HeaderError(Problem.FIELD_MISSING, place, "the field is required", header)
+            raise _missing(header, number)
     return header
+
+
+def _missing(header: Header, number: int) -> HeaderError:
+    place = Place("MSH", 1, number)
+    if number > len(header.fields):
+        return HeaderError(Problem.HEADER_UNREADABLE, place, "the header ends before the field", header)
+    return HeaderError(Problem.FIELD_MISSING, place, "the field is required", header)
 
 
 def _sniff(payload: bytes) -> Header:

@@ -58,6 +58,12 @@ class _Group:
     def of(self, name: str) -> tuple[Segment, ...]:
         return tuple(segment for segment in self.segments if segment.id == name)
 
+    def is_of_another_order(self, obr: Segment) -> bool:
+        """Do observations already stand under an ORC whose order numbers are not this OBR's?"""
+        orc = self.of("ORC")[0]
+        numbers = ((orc.value(number), obr.value(number)) for number in (2, 3))
+        return "OBX" in self.ids and any(ours and theirs and ours != theirs for ours, theirs in numbers)
+
     def finished(self) -> ObservationGroup:
         orc, obr = (next(iter(self.of(name)), None) for name in ("ORC", "OBR"))
         taken = {"OBX", "NTE", "ORC", "OBR"}
@@ -98,22 +104,22 @@ class _Patient:
         if segment.id == "PID":
             self._pid = segment
             return
-        if segment.id in _STRUCTURE and self._opens_group(segment.id, follower):
+        if segment.id in _STRUCTURE and self._opens_group(segment, follower):
             self._groups.append(_Group())
         if self._groups:
             self._groups[-1].add(segment)
         else:
             self._others.append(segment)
 
-    def _opens_group(self, name: str, follower: str) -> bool:
+    def _opens_group(self, segment: Segment, follower: str) -> bool:
         """Each order is one group; a lone ORC right after its OBR is still that order's."""
         if not self._groups:
             return True
-        ids = self._groups[-1].ids
-        if name == "OBR":
-            return "OBR" in ids or "ORC" not in ids
-        if name == "ORC":
-            return follower == "OBR" or "OBR" not in ids or bool(ids & {"ORC", "OBX"})
+        group = self._groups[-1]
+        if segment.id == "OBR":
+            return "OBR" in group.ids or "ORC" not in group.ids or group.is_of_another_order(segment)
+        if segment.id == "ORC":
+            return follower == "OBR" or "OBR" not in group.ids or bool(group.ids & {"ORC", "OBX"})
         return False
 
     def finished(self) -> PatientResult:
