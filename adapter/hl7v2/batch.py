@@ -12,9 +12,10 @@ from datetime import datetime
 from adapter.hl7v2.ack import OUR_VERSION, acknowledge
 from adapter.hl7v2.deviations import Deviation
 from adapter.hl7v2.encoding import STANDARD, Encoding
-from adapter.hl7v2.escapes import escape, without_controls
 from adapter.hl7v2.errors import FormatError
+from adapter.hl7v2.escapes import escape, without_controls
 from adapter.hl7v2.header import UTF8_MARK, Header, read_header, unicode_form
+from adapter.hl7v2.mllp import Fault, MllpDecoder
 from adapter.outcome import Place, Problem, Refused
 
 
@@ -88,17 +89,30 @@ def _segments(raw: bytes) -> list[bytes]:
 
 
 def split_file(content: bytes) -> tuple[bytes, ...]:
-    """Turn a file's content into its messages, marks of blocks around them left out; raises FormatError.
+    """Turn a file (messages, a batch, or blocks as they came from a socket) into its messages; raises FormatError.
 
     A file that holds no message, or not as many as its trailer says, is refused as a whole: it may be half written.
     """
-    unmarked = re.sub(rb"\x0b|\x1c(?=[\r\n]|\Z)", b"\r", content)
-    batch = split_batch(unmarked)
-    if batch.refusal:
-        raise FormatError(batch.refusal.problem, batch.refusal.place, batch.refusal.rule)
-    for message in batch.messages:
+    messages: list[bytes] = []
+    for payload in _blocks(content):
+        batch = split_batch(payload)
+        if batch.refusal:
+            raise FormatError(batch.refusal.problem, batch.refusal.place, batch.refusal.rule)
+        messages += batch.messages
+    for message in messages:
         read_header(message)
-    return batch.messages
+    return tuple(messages)
+
+
+def _blocks(content: bytes) -> Iterator[bytes]:
+    if not content.lstrip().startswith(b"\x0b"):
+        yield content
+        return
+    decoder = MllpDecoder(max_block=len(content))
+    for event in decoder.feed(content) + decoder.end():
+        if isinstance(event, Fault):
+            raise FormatError(event.problem, rule=event.rule)
+        yield event.payload
 
 
 def _split(payload: bytes) -> Batch:
