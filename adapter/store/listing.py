@@ -72,7 +72,7 @@ def counts(connection: Connection) -> Counts:
 
 
 def _by_state(connection: Connection, state: ColumnElement[str]) -> dict[str, int]:
-    counted = connection.execute(select(state, func.count()).group_by(state)).tuples()
+    counted = connection.execute(select(state, func.count()).group_by(state))
     return dict(counted.all())
 
 
