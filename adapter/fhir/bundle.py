@@ -11,7 +11,10 @@ from adapter.fhir.observation import render_score
 from adapter.fhir.provenance import render_provenance
 from adapter.fhir.rendering import Rendering
 from adapter.fhir.resource import Element, Resource
+from adapter.fhir.text import narrative
 from adapter.scoring.result import Score
+
+WITHDRAWN = "WITHDRAWN, do not use: the reports no longer support this."
 
 
 def render_publication(score: Score, rendering: Rendering) -> tuple[Resource, ...]:
@@ -41,10 +44,18 @@ def withdrawn(before: Sequence[Resource], now: Sequence[Resource]) -> tuple[Reso
     """
     standing = {(resource["resourceType"], resource["id"]) for resource in now}
     return tuple(
-        {**resource, "status": "entered-in-error"}
+        _withdraw(resource)
         for resource in before
         if resource["resourceType"] == "Observation" and ("Observation", resource["id"]) not in standing
     )
+
+
+def _withdraw(observation: Resource) -> Resource:
+    """What was said stays readable beside the words that withdraw it; doing it twice changes nothing."""
+    if observation["status"] == "entered-in-error":
+        return observation
+    words = {"text": narrative(WITHDRAWN), "note": [{"text": WITHDRAWN}, *observation.get("note", ())]}
+    return {**observation, "status": "entered-in-error", **words}
 
 
 def searchset(base_url: str, resources: Sequence[Resource], total: int, links: Mapping[str, str]) -> Resource:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from decimal import Decimal
 
 from adapter.fhir.resource import Element, RenderError
@@ -59,8 +59,7 @@ def count_value(least: int, most: int | None) -> Element:
 def date_time(moment: datetime) -> str:
     """Turn a moment into an R4 dateTime: with a time only where its zone is known, else the date alone.
 
-    R4 allows no time without a zone (datatypes, dateTime), and a zone is never guessed; a report that gave a date
-    without a time has no zone either, so a date stays a date.
+    R4 allows no time without a zone (datatypes, dateTime), and a zone is never guessed.
     """
     return moment.date().isoformat() if moment.utcoffset() is None else instant(moment, "dateTime")
 
@@ -89,14 +88,23 @@ def effective(moments: Iterable[datetime | None]) -> Element:
     if not known:
         return {}
     if len(known) == 1:
-        return {"effectiveDateTime": date_time(known[0])}
+        return {"effectiveDateTime": _acquisition(known[0])}
     first, last = _in_order(*known)
-    return {"effectivePeriod": {"start": date_time(first), "end": date_time(last)}}
+    return {"effectivePeriod": {"start": _acquisition(first), "end": _acquisition(last)}}
+
+
+def _acquisition(moment: datetime) -> str:
+    return moment.date().isoformat() if _is_day(moment) else date_time(moment)
+
+
+def _is_day(moment: datetime) -> bool:
+    """A report that gives the day alone is read as its first moment, and no one scans at midnight sharp."""
+    return moment.utcoffset() is None or moment.time() == time.min
 
 
 def _in_order(one: datetime, other: datetime) -> tuple[datetime, datetime]:
-    """Two moments of which one has no zone can be ordered by their dates alone."""
-    if one.utcoffset() is None or other.utcoffset() is None:
+    """Two acquisitions of which one is a day are ordered by their days."""
+    if _is_day(one) or _is_day(other):
         return (other, one) if other.date() < one.date() else (one, other)
     return (other, one) if other < one else (one, other)
 

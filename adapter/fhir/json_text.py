@@ -1,7 +1,6 @@
 """Resources to JSON and back without touching a digit: 1.50 stays 1.50 in both directions."""
 
 import json
-from collections.abc import Iterator
 from decimal import Decimal, InvalidOperation
 from typing import Any, NoReturn
 
@@ -10,6 +9,9 @@ from adapter.outcome import Problem
 
 MAX_DEPTH = 64
 """Far deeper than any resource of ours or of a hospital (about 12), far shallower than the interpreter's stack."""
+
+_quoted = json.JSONEncoder(ensure_ascii=False).encode
+"""Text to a JSON string; one encoder for all, since ``json.dumps`` builds a new one for this option each time."""
 
 
 def to_json(resource: Resource) -> bytes:
@@ -24,42 +26,28 @@ def canonical_json(value: Any) -> bytes:
 
 def _encode(value: Any, *, sort: bool) -> bytes:
     try:
-        return "".join(_pieces(value, sort, MAX_DEPTH)).encode("utf-8")
+        return _text(value, sort, MAX_DEPTH).encode("utf-8")
     except UnicodeEncodeError:
         raise RenderError("text holds half of a surrogate pair") from None
     except (TypeError, ValueError):
         raise RenderError("a number or the keys of an object have no JSON form") from None
 
 
-def _pieces(value: Any, sort: bool, depth: int) -> Iterator[str]:
+def _text(value: Any, sort: bool, depth: int) -> str:
     if not depth:
         raise RenderError(f"a resource is nested deeper than {MAX_DEPTH}")
     if isinstance(value, dict):
-        yield from _object(value, sort, depth)
-    elif isinstance(value, list | tuple):
-        yield from _array(value, sort, depth)
-    else:
-        yield _scalar(value)
+        keys = sorted(value) if sort else value
+        return "{" + ",".join([f"{_key(key)}:{_text(value[key], sort, depth - 1)}" for key in keys]) + "}"
+    if isinstance(value, list | tuple):
+        return "[" + ",".join([_text(item, sort, depth - 1) for item in value]) + "]"
+    return _scalar(value)
 
 
-def _object(value: dict[str, Any], sort: bool, depth: int) -> Iterator[str]:
-    opening = "{"
-    for key in sorted(value) if sort else value:
-        if not isinstance(key, str):
-            raise RenderError("a key is not text")
-        yield f"{opening}{json.dumps(key, ensure_ascii=False)}:"
-        yield from _pieces(value[key], sort, depth - 1)
-        opening = ","
-    yield "}" if value else "{}"
-
-
-def _array(value: list[Any] | tuple[Any, ...], sort: bool, depth: int) -> Iterator[str]:
-    opening = "["
-    for item in value:
-        yield opening
-        yield from _pieces(item, sort, depth - 1)
-        opening = ","
-    yield "]" if value else "[]"
+def _key(key: Any) -> str:
+    if not isinstance(key, str):
+        raise RenderError("a key is not text")
+    return _quoted(key)
 
 
 def _scalar(value: Any) -> str:
@@ -68,8 +56,10 @@ def _scalar(value: Any) -> str:
         if not value.is_finite():
             raise RenderError("a decimal is not a finite number")
         return str(value)
-    if value is None or isinstance(value, str | bool | int):
-        return json.dumps(value, ensure_ascii=False)
+    if isinstance(value, str):
+        return _quoted(value)
+    if value is None or isinstance(value, bool | int):
+        return json.dumps(value)
     raise RenderError(f"a value of type {type(value).__name__} has no JSON form")
 
 

@@ -30,7 +30,7 @@ _UID_LENGTH = 64
 def named_lesions(score: Score) -> dict[str, Lesion]:
     """Turn a score's lesions into one row a name, in the order of the names: the order of report rows says nothing.
 
-    Rows written alike are one. Rows that differ under one id (``duplicate-conflict``) are all kept, the later ones numbered.
+    Rows written alike are one. Rows that differ under one id (``duplicate-conflict``) are all kept, and numbered.
     """
     rows = {repr(lesion): lesion for lesion in score.lesions}
     named: dict[str, Lesion] = {}

@@ -106,6 +106,18 @@ def test_a_score_that_no_longer_stands_is_withdrawn_with_all_its_lesions():
     assert kinds(withdrawn(publication(), ())) == ["Observation", "Observation"]
 
 
+def test_what_is_withdrawn_says_so_to_readers_of_the_text_alone():
+    for gone in withdrawn(publication(), ()):
+        assert "WITHDRAWN" in gone["text"]["div"]
+        assert "WITHDRAWN" in gone["note"][0]["text"]
+
+
+def test_withdrawing_twice_changes_nothing():
+    once = withdrawn(publication(), ())
+
+    assert withdrawn(once, ()) == once
+
+
 def test_nothing_is_withdrawn_where_nothing_went_away():
     assert withdrawn(publication(), publication(corrected=True)) == ()
 

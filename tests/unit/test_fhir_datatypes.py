@@ -128,6 +128,17 @@ def test_two_acquisitions_are_a_period_in_order_whichever_comes_first(later):
     assert effective([later, MORNING])["effectivePeriod"]["start"] == "2026-11-12T09:30:00+01:00"
 
 
+def test_an_acquisition_of_which_only_the_day_was_given_is_a_date():
+    assert effective([MORNING.replace(hour=0, minute=0)]) == {"effectiveDateTime": "2026-11-12"}
+
+
+def test_a_day_and_a_time_are_ordered_by_their_days():
+    day = datetime(2026, 11, 12, tzinfo=timezone(timedelta(hours=14)))
+    earlier_by_its_own_date = datetime(2026, 11, 11, 23, tzinfo=timezone(timedelta(hours=-5)))
+
+    assert effective([day, earlier_by_its_own_date])["effectivePeriod"]["end"] == "2026-11-12"
+
+
 def test_one_acquisition_is_a_time_and_none_is_nothing():
     assert (effective([None, MORNING]), effective([None])) == ({"effectiveDateTime": date_time(MORNING)}, {})
 

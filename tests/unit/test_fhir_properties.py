@@ -27,12 +27,13 @@ from adapter.scoring.report import ReportStatus, TracerKind
 from adapter.scoring.result import Outcome, Policy
 
 ANYTHING = st.text(max_size=20) | st.sampled_from(["<script>x</script>", "\"'&", "\x00", "\ud800", "\u202e1P", "]]>"])
-GIVEN = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+GIVEN = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 numbers = st.decimals(Decimal("0.001"), Decimal(1000), places=3)
 zones = st.integers(-18 * 60, 18 * 60).map(lambda minutes: timezone(timedelta(minutes=minutes)))
 aware = st.datetimes(datetime(1990, 1, 1), datetime(2060, 1, 1), timezones=zones)  # noqa: DTZ001 - bounds are naive
-moments = aware | aware.map(lambda moment: moment.replace(tzinfo=None))
+midnights = aware.map(lambda moment: moment.replace(hour=0, minute=0, second=0, microsecond=0))
+moments = aware | midnights | aware.map(lambda moment: moment.replace(tzinfo=None))
 
 
 @st.composite
