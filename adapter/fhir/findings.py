@@ -108,13 +108,13 @@ def _suv_value(suv: Suv, unit: str) -> Element:
         return {"dataAbsentReason": concept(UNSUPPORTED, text="Reported in a unit that cannot be used")}
     if not _is_positive(suv.value):
         return {"dataAbsentReason": concept(ERROR, text="Not a positive number, dropped")}
-    return interval_value(suv.value, unit, unit) or {"dataAbsentReason": concept(UNKNOWN)}
+    return interval_value(suv.value, unit, unit)
 
 
 def _is_positive(interval: Interval) -> bool:
-    """As the core judges it: ``suv-invalid``."""
+    """As the core judges it (``suv-invalid``): an interval without any end is a value that is no number."""
     ends = [end for end in (interval.low, interval.high) if end is not None]
-    return all(end.is_finite() and end > 0 for end in ends)
+    return bool(ends) and all(end.is_finite() and end > 0 for end in ends)
 
 
 def _together(lesion: Lesion) -> Iterator[Element]:
