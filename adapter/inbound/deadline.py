@@ -18,11 +18,6 @@ class Deadline:
         self._due: float | None = None
         self._timer: asyncio.TimerHandle | None = None
 
-    @property
-    def running(self) -> bool:
-        """Whether the deadline is set."""
-        return self._due is not None
-
     def start(self) -> None:
         """Set the deadline anew, from now."""
         self._due = self._loop.time() + self._seconds

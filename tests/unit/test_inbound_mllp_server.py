@@ -5,6 +5,8 @@ import socket
 from dataclasses import replace
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from test_inbound_fakes import (
     QUICK,
     FakeReceiver,
@@ -26,7 +28,7 @@ class BackwardsReceiver(FakeReceiver):
     """Finishes the later message first."""
 
     async def work(self, control_id: str) -> bytes | None:
-        await asyncio.sleep(0.2 - int(control_id) * 0.004)
+        await asyncio.sleep(0.11 - int(control_id) * 0.002)
         return await super().work(control_id)
 
 
@@ -74,6 +76,38 @@ async def test_no_more_blocks_than_agreed_are_at_work_at_one_time():
 
     assert receiver.most_at_work == 3
     assert receiver.received == [str(number) for number in range(20)]
+
+
+class UnevenReceiver(FakeReceiver):
+    """Takes for each message the time that its control ID names, in milliseconds."""
+
+    async def work(self, control_id: str) -> bytes | None:
+        await asyncio.sleep(int(control_id.partition("-")[2]) / 1000)
+        return await super().work(control_id)
+
+
+@settings(max_examples=20, deadline=None)
+@given(
+    delays=st.lists(st.integers(0, 9), min_size=1, max_size=20),
+    outstanding=st.integers(1, 5),
+    piece=st.integers(50, 5000),
+)
+def test_answers_come_in_order_whatever_each_takes_and_however_the_stream_is_cut(delays, outstanding, piece):
+    receiver = UnevenReceiver()
+    ids = [f"{number}-{delay}" for number, delay in enumerate(delays)]
+
+    async def answers() -> list[str]:
+        limits = replace(QUICK, max_outstanding=outstanding)
+        async with serving(receiver, limits) as served, connected(served.address) as peer:
+            stream = b"".join(block(control_id) for control_id in ids)
+            for start in range(0, len(stream), piece):
+                peer.write(stream[start : start + piece])
+                await asyncio.sleep(0)
+            return await peer.answers(len(ids))
+
+    assert asyncio.run(answers()) == [f"AA:{control_id}" for control_id in ids]
+    assert receiver.received == ids
+    assert receiver.most_at_work <= outstanding
 
 
 async def test_the_half_of_a_message_waits_for_its_other_half():

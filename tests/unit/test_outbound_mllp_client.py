@@ -110,9 +110,9 @@ async def test_a_late_answer_is_not_taken_for_the_next_message():
 
 
 async def test_a_time_out_tells_of_answers_without_the_control_id():
-    script = {"M1": [encode_block(acknowledgement("AR", "")), b"\x0bno MSH\x1c\r"]}
+    script = {"M1": [encode_block(acknowledgement("AR", "")), b"\x0bno MSH\x1c\r", block("X")]}
     async with talking(script) as (client, _):
-        with pytest.raises(MllpClientError, match="other answers so far: 2"):
+        with pytest.raises(MllpClientError, match="other answers so far: 3"):
             await client.send(message("M1"), 0.1)
 
 
