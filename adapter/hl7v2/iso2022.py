@@ -9,8 +9,7 @@ import re
 
 from adapter.hl7v2.character_sets import codec_of, is_code_extension
 
-_DESIGNATION = re.compile(rb"\x1b(\$?[()\-*+./]?[\x30-\x7e])")
-_TOKEN = re.compile(rb"(\x1b\$?[()\-*+./]?[\x30-\x7e])")
+_DESIGNATION = re.compile(rb"(\x1b(?:\$[@AB]|\$?[()\-*+./][\x30-\x7e]))")
 
 _SEVEN_BIT = {b"$@": b"\x1b$@", b"$B": b"\x1b$B", b"$(D": b"\x1b$(D", b"(I": b"\x1b(I"}
 """Designations to G0 that Python's ISO-2022-JP decodes: JIS X 0208 (1978, 1983), JIS X 0212, JIS X 0201 katakana."""
@@ -31,11 +30,7 @@ _KATAKANA = re.compile(rb"[\x00-\x7f\xa1-\xdf]*")
 
 def has_designations(payload: bytes) -> bool:
     """Are there escape sequences that change the character set?"""
-    return b"\x1b" in payload and any(_is_known(found[1]) for found in _DESIGNATION.finditer(payload))
-
-
-def _is_known(designation: bytes) -> bool:
-    return designation in _SEVEN_BIT or designation in _EIGHT_BIT or designation in _ASCII
+    return _DESIGNATION.search(payload) is not None
 
 
 def upper_half(name: str) -> str:
@@ -55,22 +50,22 @@ def decode_iso2022(payload: bytes, first: str) -> str:
 
 def _decode_segment(line: bytes, first: str) -> str:
     lower, upper, parts = b"", first, []
-    for token in _TOKEN.split(line):
-        designation = token[1:] if token.startswith(b"\x1b") else b""
+    for token in _DESIGNATION.split(line):
+        designation = token[1:] if _DESIGNATION.fullmatch(token) else b""
         if designation in _EIGHT_BIT:
             upper = _EIGHT_BIT[designation]
         elif designation in _SEVEN_BIT:
             lower = _SEVEN_BIT[designation]
         elif designation in _ASCII:
             lower = b""
+        elif designation:
+            raise UnicodeDecodeError("iso2022", token, 0, 1, "the designation is not known")
         else:
             parts.append(_decode_run(token, lower, upper))
     return "".join(parts)
 
 
 def _decode_run(run: bytes, lower: bytes, upper: str) -> str:
-    if run.startswith(b"\x1b"):
-        raise UnicodeDecodeError("iso2022", run, 0, 1, "the designation is not known")
     if lower and run:
         return (lower + run + b"\x1b(B").decode("iso2022_jp_ext")
     if upper == "katakana":
