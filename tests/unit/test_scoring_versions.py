@@ -1,0 +1,113 @@
+"""Which version of a report counts: by its state and its own time, never by the order of arrival."""
+
+from datetime import timedelta
+from itertools import permutations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from lesion_tables import DAY_0, FDG, SSTR, ReportStatus, kept
+
+from adapter.scoring.versions import current_reports, is_stale, study_key
+
+P, F, C, X = ReportStatus.PRELIMINARY, ReportStatus.FINAL, ReportStatus.CORRECTED, ReportStatus.ENTERED_IN_ERROR
+
+
+def version(status, hour=0, sequence=0, accession="A", kind=SSTR, **facts):
+    issued = None if hour is None else DAY_0 + timedelta(hours=hour)
+    return kept(kind, accession=accession, status=status, issued=issued, sequence=sequence, **facts)
+
+
+def current(*versions):
+    return [one.report.study.status for one in current_reports(versions)]
+
+
+def test_the_later_version_counts():
+    assert current(version(P, 1), version(F, 2), version(C, 3)) == [C]
+    assert current(version(F, 3), version(C, 2)) == [F]
+
+
+def test_a_final_report_is_never_replaced_by_a_preliminary_one_however_late_that_was_written():
+    assert current(version(F, 1), version(P, 9)) == [F]
+    assert current(version(F, 1), version(ReportStatus.UNKNOWN, 9)) == [F]
+    assert current(version(X, 1), version(P, 9)) == [X]
+
+
+@pytest.mark.parametrize(("one", "other"), [(P, F), (F, C), (C, X), (F, X), (F, ReportStatus.APPENDED)])
+def test_of_two_versions_of_the_same_time_the_one_further_along_counts(one, other):
+    assert current(version(one, 1), version(other, 1)) == current(version(other, 1), version(one, 1)) == [other]
+
+
+def test_a_report_written_again_after_its_retraction_stands_again():
+    assert current(version(F, 1), version(X, 2), version(F, 3)) == [F]
+
+
+def test_of_two_versions_equal_in_state_and_time_the_one_that_arrived_last_counts():
+    first, last = version(F, 1, sequence=1), version(F, 1, sequence=2, who_grade="G2")
+
+    assert current_reports([first, last]) == current_reports([last, first]) == [last]
+
+
+def test_a_version_without_time_is_the_oldest_of_its_kind():
+    assert current(version(F, None), version(C, 1)) == [C]
+    assert current(version(F, None)) == [F]
+
+
+def test_each_study_has_its_own_current_version():
+    reports = [version(F, accession="B"), version(F), version(C, 3), version(F, kind=FDG)]
+
+    assert [(study_key(one)[1:], one.report.study.status) for one in current_reports(reports)] == [
+        (("A", "fdg"), F),
+        (("A", "sstr"), C),
+        (("B", "sstr"), F),
+    ]
+
+
+def test_the_same_accession_of_another_authority_is_another_study():
+    assert current(version(F), version(F, authority="PACS")) == [F, F]
+
+
+def test_a_retraction_that_names_no_tracer_retracts_every_study_of_its_accession():
+    reports = [version(F, 1), version(F, 1, kind=FDG), version(F, 1, accession="B"), version(X, 2, read_as=None)]
+
+    for order in permutations(reports):
+        assert [(study_key(one)[1:], one.report.study.status) for one in current_reports(order)] == [
+            (("A", "fdg"), X),
+            (("A", "sstr"), X),
+            (("B", "sstr"), F),
+        ]
+
+
+def test_a_retraction_without_any_study_to_retract_stands_alone():
+    assert current(version(X, 1, read_as=None)) == [X]
+
+
+histories = st.lists(st.sampled_from([(P, 1), (P, 2), (F, 2), (F, 3), (C, 3), (C, 5), (X, 6)]), min_size=1, max_size=6)
+
+
+@settings(max_examples=400, deadline=None, database=None, derandomize=True)
+@given(histories.flatmap(lambda history: st.tuples(st.just(history), st.permutations(history * 2))))
+def test_a_history_has_the_same_current_report_in_every_order_of_arrival_and_with_every_double(orders):
+    histories = [[version(*each, place) for place, each in enumerate(order)] for order in orders]
+
+    once, doubled = (current_reports(history) for history in histories)
+
+    assert [one.report for one in once] == [one.report for one in doubled]
+
+
+def test_a_version_that_arrives_after_a_newer_one_is_stale():
+    newer, older = version(C, 3, sequence=1), version(F, 1, sequence=2)
+
+    assert is_stale(older, [newer, older])
+    assert not is_stale(newer, [newer, older])
+
+
+def test_a_version_that_arrives_in_order_is_not_stale():
+    older, newer = version(F, 1, sequence=1), version(C, 3, sequence=2)
+
+    assert not is_stale(newer, [older, newer])
+    assert not is_stale(older, [older, newer])
+
+
+def test_a_newer_version_of_another_study_makes_nothing_stale():
+    assert not is_stale(version(F, 1, sequence=2), [version(C, 3, sequence=1, accession="B")])
