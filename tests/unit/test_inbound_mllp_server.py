@@ -229,51 +229,6 @@ async def test_a_later_answer_without_its_connection_is_not_delivered():
         assert not served.server.deliver(7, acknowledgement("AE", "M1"))
 
 
-async def test_a_drained_listener_answers_what_is_in_hand_and_takes_no_more():
-    receiver = HeldReceiver()
-    async with serving(receiver, QUICK_AND_NARROW) as served, connected(served.address) as peer:
-        peer.write(*(block(f"M{number}") for number in range(10)), block("cut")[:20])
-        await eventually(lambda: receiver.at_work == 3)
-        draining = asyncio.create_task(served.server.drain(5))
-        await asyncio.sleep(0.01)
-        receiver.gate.set()
-
-        assert await peer.answers(10) == [f"AA:M{number}" for number in range(10)]
-        assert await peer.rest() == b""
-        await peer.close()
-        assert await draining == 0
-        assert served.counters.faults.total() == 0
-        with pytest.raises(ConnectionRefusedError):
-            await asyncio.open_connection(*served.address)
-
-
-async def test_a_drain_over_its_grace_says_how_many_got_no_answer():
-    receiver = HeldReceiver()
-    async with serving(receiver, QUICK_AND_NARROW) as served, connected(served.address) as peer:
-        peer.write(*(block(f"M{number}") for number in range(5)))
-        await eventually(lambda: receiver.at_work == 3)
-
-        assert await served.server.drain(0.05) == 5
-
-        assert receiver.at_work == 0
-        assert served.counters.outstanding == 0
-
-
-async def test_a_drain_ends_idle_connections_at_once():
-    async with serving(FakeReceiver()) as served, connected(served.address) as peer:
-        peer.write(block("M1"))
-        await peer.answer()
-        draining = asyncio.create_task(served.server.drain(5))
-
-        assert await peer.rest() == b""
-        await peer.close()
-        await asyncio.wait_for(draining, 1)
-
-
-async def test_a_drain_without_a_start_has_nothing_to_do():
-    assert await MllpServer(FakeReceiver(), Listener("door"), QUICK).drain(1) == 0
-
-
 async def test_an_address_in_use_is_named_at_the_start():
     async with serving(FakeReceiver()) as served:
         second = MllpServer(FakeReceiver(), Listener("door", port=served.address[1]), QUICK)
