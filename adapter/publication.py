@@ -1,4 +1,4 @@
-"""Page three: a marked patient is brought up to date: desired state against delivered state, never message by message."""
+"""Page three: a marked patient is brought up to date: desired state against delivered state, not message by message."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -129,7 +129,7 @@ class PatientStore(Protocol):
 class Destination(Protocol):
     """Where scores go, by the site's write plan."""
 
-    async def deliver(self, publication: Publication) -> None:
+    async def deliver(self, claim: Claim, publication: Publication, at: datetime) -> None:
         """Bring the destination to the publication's resources; doing it twice changes nothing."""
         ...
 
@@ -152,24 +152,24 @@ async def bring_up_to_date(
     """
     current = current_reports(await store.reports(claim.patient))
     standing = {delivered.score_id: delivered for delivered in await store.delivered(claim.patient)}
-    desired = desire(current, list(standing.values()), site, now)
+    desired = desire(claim.patient, current, list(standing.values()), site, now)
     changed = [publication for publication in desired if _differs(publication, standing)]
     for publication in changed:
         if publication.resources:
-            await destination.deliver(publication)
+            await destination.deliver(claim, publication, now)
         await store.record_delivery(claim, publication, now)
     return changed, _next_look(current, site.policy, now)
 
 
 def desire(
-    current: Sequence[KeptReport], standing: Sequence[Delivered], site: Site, now: datetime
+    patient: str, current: Sequence[KeptReport], standing: Sequence[Delivered], site: Site, now: datetime
 ) -> list[Publication]:
     """Turn a patient's current reports into what should stand at the destination; pure, and the same every time."""
     before = {delivered.score_id: delivered for delivered in standing}
     pairs = {pair.id: pair for pair in pair_studies(current, site.policy)}
     publications = [_publish(pair, before.get(pair.id), site, now) for pair in pairs.values()]
     gone = [delivered for delivered in standing if delivered.score_id not in pairs]
-    return publications + [_withdraw(delivered, current, site) for delivered in gone]
+    return publications + [_withdraw(patient, delivered, current, site) for delivered in gone]
 
 
 def _publish(pair: Pair, before: Delivered | None, site: Site, now: datetime) -> Publication:
@@ -181,10 +181,9 @@ def _publish(pair: Pair, before: Delivered | None, site: Site, now: datetime) ->
     return _published("published", score, before, site)
 
 
-def _withdraw(delivered: Delivered, current: Sequence[KeptReport], site: Site) -> Publication:
+def _withdraw(patient: str, delivered: Delivered, current: Sequence[KeptReport], site: Site) -> Publication:
     """A score that no longer stands is entered-in-error where it was published, and forgotten where it only waited."""
     pair = pair_of(delivered.score_id, current)
-    patient = current[0].report.patient.key
     if not delivered.resources:
         return Publication(delivered.score_id, patient, "superseded", (), "", {"state": "superseded"})
     if pair is not None and any(kept.report.study.status.is_retracted for kept in pair.reports):

@@ -3,8 +3,17 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from adapter.outcome import Held, Ignored
+from adapter.hl7v2.charset import decode_text
+from adapter.hl7v2.errors import FormatError
+from adapter.hl7v2.header import read_header
+from adapter.hl7v2.message import Message
+from adapter.mapping.catalogue import MappingSet
+from adapter.mapping.message_reading import Extraction, read_message
+from adapter.outcome import Held, Ignored, Problem
 from adapter.scoring.report import PetReport
+
+PRODUCTION = "P"
+"""MSH-11 (table 0103): all else is read, to show that it can be, and never scored."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,3 +44,30 @@ class Read:
 
 
 Reading = Read | Held | Ignored
+
+
+def read(message: KeptMessage, mappings: MappingSet) -> Reading:
+    """Turn a kept message into what it says; what cannot be read is held with problem and place, never dropped."""
+    try:
+        header = read_header(message.raw)
+        decoded = decode_text(message.raw, header)
+        parsed = Message.parse(decoded.text, charset=decoded.charset)
+        outcome = read_message(parsed, mappings)
+    except FormatError as error:
+        return Held(error.problem, error.place, error.rule)
+    except Exception as error:  # noqa: BLE001 - a fault of ours in one message must not hold up its patient's others
+        return Held(
+            Problem.INTERNAL, rule=f"the program failed on it ({type(error).__name__}): report this message's id"
+        )
+    if isinstance(outcome, Extraction):
+        return _as_read(message, outcome, decoded.deviations + parsed.deviations)
+    return outcome
+
+
+def _as_read(message: KeptMessage, extraction: Extraction, tolerated: tuple[str, ...]) -> Read:
+    notes = tolerated + extraction.notes
+    reports = extraction.reports
+    if message.processing_id != PRODUCTION:
+        reports = ()
+        notes += ("a test message (MSH-11): read, and not scored",)
+    return Read(reports, extraction.mapping_id, extraction.mapping_version, extraction.mapping_sha256, notes)

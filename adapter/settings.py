@@ -1,6 +1,7 @@
 """Every setting: name, default, unit, meaning. A YAML file, then the environment (NETPET_SECTION__KEY), then flags."""
 
 import os
+import sys
 from decimal import Decimal
 from ipaddress import ip_address, ip_network
 from pathlib import Path
@@ -273,3 +274,10 @@ def is_loopback(host: str) -> bool:
         return ip_address(host).is_loopback
     except ValueError:
         return False
+
+
+def shipped_folder(name: str) -> Path:
+    """Turn ``mappings`` or ``fixtures`` into the folder that came with the program, installed or in its source tree."""
+    beside = Path(__file__).parent.parent / name
+    installed = Path(sys.prefix) / "share" / "netpet-adapter" / name
+    return beside if beside.is_dir() else installed

@@ -4,11 +4,10 @@ import json
 from decimal import Decimal
 from typing import Any, BinaryIO, TextIO
 
+from adapter.cli.exits import BAD_INPUT, OK
 from adapter.cli.lesion_table import LesionTableError, read_table
 from adapter.scoring.netpet import score
 from adapter.scoring.result import Policy, Result
-
-OK, BAD_INPUT = 0, 2
 
 
 def score_table(text: str | bytes, *, explain: bool = False) -> dict[str, Any]:

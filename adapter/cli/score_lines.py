@@ -8,8 +8,9 @@ from collections.abc import Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from typing import BinaryIO, TextIO
 
+from adapter.cli.exits import BAD_INPUT, OK
 from adapter.cli.lesion_table import LesionTableError
-from adapter.cli.score import BAD_INPUT, OK, score_table
+from adapter.cli.score import score_table
 
 CHUNK_LINES = 500
 """Lines that one core scores at a time: handing over fewer costs more than it gains."""

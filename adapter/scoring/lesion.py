@@ -65,7 +65,10 @@ class SuvStatistic(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Interval:
-    """A number known to lie between two ends: ``None`` is no bound on that side, an open end excludes its number."""
+    """A number known to lie between two ends: ``None`` is no bound on that side, an open end excludes its number.
+
+    Without any end it is a value that was stated and is no number.
+    """
 
     low: Decimal | None
     high: Decimal | None

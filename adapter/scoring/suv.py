@@ -24,6 +24,9 @@ def usable(suv: Suv | None, reasons: set[Reason]) -> Suv | None:
     if not suv.unit_supported:
         reasons.add(Reason.SUV_UNIT_UNSUPPORTED)
         return None
+    if suv.value.low is None and suv.value.high is None:
+        reasons.add(Reason.SUV_INVALID)
+        return None
     for end in (suv.value.low, suv.value.high):
         if end is None:
             continue

@@ -1,0 +1,1 @@
+"""The wiring: builds each part once, starts, drains, stops."""

@@ -1,0 +1,120 @@
+"""The service as a whole: what is made of what, what starts before what, and how it ends without losing anything."""
+
+import asyncio
+from collections.abc import Callable
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+
+from adapter.app.worker import Worker
+from adapter.fhir.rendering import Rendering
+from adapter.inbound.limits import Limits
+from adapter.inbound.mllp_server import Listener, MllpServer
+from adapter.inbound.peers import PeerList
+from adapter.inbound.tls import ClientList, ServerTls, TlsFiles
+from adapter.intake import Intake
+from adapter.mapping.catalogue import MappingSet
+from adapter.outbound.embedded import EmbeddedDestination
+from adapter.publication import Site
+from adapter.reading import read
+from adapter.settings import Mllp, Settings, Tls, shipped_folder
+from adapter.store.store import Store
+from adapter.telemetry import Telemetry
+from adapter.version import VERSION
+
+GRACE = 30.0
+"""Seconds that blocks in hand have to be answered when the service stops."""
+
+Clock = Callable[[], datetime]
+
+
+def wall_clock() -> datetime:
+    """The time of now, with its zone."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Addresses:
+    """Where a running service listens: (host, port) of each door."""
+
+    mllp: tuple[str, int]
+    http: tuple[str, int]
+
+
+class Service:
+    """Everything wired once. ``start`` opens the doors last, ``stop`` closes them first."""
+
+    def __init__(self, settings: Settings, telemetry: Telemetry, clock: Clock = wall_clock) -> None:
+        self.settings = settings
+        self.telemetry = telemetry
+        self.clock = clock
+        self._parts = AsyncExitStack()
+
+    async def start(self) -> Addresses:
+        """Open store, mappings, worker and doors in this order; raises AdapterError, and then nothing stays open."""
+        async with AsyncExitStack() as parts:
+            addresses = await self._start(parts)
+            self._parts = parts.pop_all()
+        return addresses
+
+    async def stop(self) -> None:
+        """Close the doors, answer what is in hand, finish the patients in hand, close the store."""
+        await self._parts.aclose()
+
+    async def _start(self, parts: AsyncExitStack) -> Addresses:
+        self.telemetry.running(VERSION)
+        mappings = await asyncio.to_thread(
+            MappingSet.load, self.settings.mappings.directory or shipped_folder("mappings")
+        )
+        self.store = await Store.open(self.settings.store.url)
+        parts.push_async_callback(self.store.close)
+        for warning in self.store.warnings:
+            self.telemetry.warn("store", warning=warning)
+        worker = self._worker(mappings)
+        running = asyncio.create_task(worker.run(self.clock), name="worker")
+        parts.push_async_callback(_end, worker, running)
+        web = self._web(mappings, running)
+        http = await web.start()
+        parts.push_async_callback(web.stop)
+        server = self._mllp_server(worker)
+        mllp = await server.start()
+        parts.push_async_callback(server.drain, GRACE)
+        self._tell_doors(Addresses(mllp, http))
+        return Addresses(mllp, http)
+
+    def _worker(self, mappings: MappingSet) -> Worker:
+        policy = self.settings.policy
+        rendering = Rendering(software_version=VERSION, publish_final=policy.publish_final)
+        site = Site(policy.to_policy(), rendering)
+        destination = EmbeddedDestination(self.store)
+        return Worker(self.store, destination, partial(read, mappings=mappings), site, self.telemetry)
+
+    def _mllp_server(self, worker: Worker) -> MllpServer:
+        mllp = self.settings.mllp
+        intake = Intake(self.store, self.telemetry, self.clock, worker.wake)
+        listener = Listener(mllp.name, mllp.host, mllp.port, PeerList(mllp.allowed_networks))
+        return MllpServer(intake, listener, _limits(mllp), server_tls(mllp.tls), self.telemetry.listener_event)
+
+
+async def _end(worker: Worker, running: asyncio.Task[None]) -> None:
+    worker.stop()
+    await running
+
+
+def _limits(mllp: Mllp) -> Limits:
+    return Limits(
+        max_block=mllp.max_block,
+        block_timeout=mllp.block_timeout,
+        idle_timeout=mllp.idle_timeout,
+        max_connections=mllp.max_connections,
+        max_connections_per_peer=mllp.max_connections_per_peer,
+    )
+
+
+def server_tls(tls: Tls | None) -> ServerTls | None:
+    """Turn the TLS settings of a door into what makes its handshakes; raises TlsError."""
+    if tls is None:
+        return None
+    clients = None if tls.client_subjects is None else ClientList(tls.client_subjects)
+    return ServerTls(TlsFiles(tls.certificate, tls.key, tls.key_password, tls.client_authorities), clients)

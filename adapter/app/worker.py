@@ -1,0 +1,156 @@
+"""Pages two and three in turn: what came in for a patient is read, then the patient is brought up to date."""
+
+import asyncio
+import random
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from adapter.outcome import Held, Ignored, StoreUnavailableError
+from adapter.publication import Claim, Destination, PatientStore, Publication, Site, StaleClaimError, bring_up_to_date
+from adapter.reading import KeptMessage, Reading
+from adapter.telemetry import Telemetry
+
+LEASE = timedelta(seconds=60)
+"""How long a claim holds without renewal; longer than any delivery may take."""
+POLL = 1.0
+"""Seconds between looks for due patients when nobody wakes the worker: deadlines, other replicas' marks."""
+AT_ONCE = 32
+"""Patients worked on at one time; their writes share commits."""
+FIRST_BACK_OFF = timedelta(seconds=1)
+LONGEST_BACK_OFF = timedelta(minutes=15)
+
+
+class WorkStore(PatientStore, Protocol):
+    """What the worker needs of the store besides publication's part."""
+
+    async def claim(self, now: datetime, limit: int, lease: timedelta) -> list[Claim]:
+        """Give due patients to this worker."""
+        ...
+
+    async def unread(self, patient: str, limit: int = 100) -> list[KeptMessage]:
+        """List a patient's messages that were not read yet, in order of arrival."""
+        ...
+
+    async def record_reading(self, claim: Claim, message: KeptMessage, reading: Reading) -> None:
+        """Keep what a message said, or why it says nothing yet."""
+        ...
+
+    async def settle(self, claim: Claim, due: datetime | None) -> None:
+        """Give a claim back as done."""
+        ...
+
+    async def postpone(self, claim: Claim, due: datetime, problem: str) -> None:
+        """Give a claim back as failed, to be tried again when due."""
+        ...
+
+
+class Worker:
+    """Brings due patients up to date, many at a time, one claim a patient; a failing one delays nobody else."""
+
+    def __init__(
+        self,
+        store: WorkStore,
+        destination: Destination,
+        read: Callable[[KeptMessage], Reading],
+        site: Site,
+        telemetry: Telemetry,
+    ) -> None:
+        self._store = store
+        self._destination = destination
+        self._read = read
+        self._site = site
+        self._telemetry = telemetry
+        self._woken = asyncio.Event()
+        self._stopping = False
+
+    def wake(self) -> None:
+        """Say that somebody is due."""
+        self._woken.set()
+
+    async def run(self, clock: Callable[[], datetime]) -> None:
+        """Work until ``stop``; a store that is down is waited for."""
+        while not self._stopping:
+            self._woken.clear()
+            try:
+                claims = await self._store.claim(clock(), AT_ONCE, LEASE)
+            except StoreUnavailableError as error:
+                self._telemetry.failed("claim")
+                self._telemetry.warn("claim-failed", error=type(error).__name__)
+                claims = []
+            if claims:
+                await asyncio.gather(*(self._work(claim, clock) for claim in claims))
+            else:
+                await self._rest()
+
+    def stop(self) -> None:
+        """End after the patients in hand."""
+        self._stopping = True
+        self._woken.set()
+
+    async def _rest(self) -> None:
+        try:
+            async with asyncio.timeout(POLL):
+                await self._woken.wait()
+        except TimeoutError:
+            return
+
+    async def _work(self, claim: Claim, clock: Callable[[], datetime]) -> None:
+        try:
+            await self._read_all(claim)
+            changed, due = await bring_up_to_date(claim, self._store, self._destination, self._site, clock())
+            await self._store.settle(claim, due)
+        except StaleClaimError:
+            self._telemetry.warn("claim-lost", patient=claim.patient)
+        except Exception as error:  # noqa: BLE001 - whatever befell one patient is tried again and stops nobody else
+            await self._postpone(claim, type(error).__name__, clock())
+        else:
+            for publication in changed:
+                self._tell(publication)
+
+    async def _read_all(self, claim: Claim) -> None:
+        while messages := await self._store.unread(claim.patient):
+            for message in messages:
+                reading = self._read(message)
+                await self._store.record_reading(claim, message, reading)
+                self._tell_reading(message, reading)
+
+    async def _postpone(self, claim: Claim, problem: str, now: datetime) -> None:
+        self._telemetry.failed("publication")
+        self._telemetry.warn("publication-failed", patient=claim.patient, error=problem, attempts=claim.attempts + 1)
+        try:
+            await self._store.postpone(claim, now + back_off(claim.attempts, random.random()), problem)  # noqa: S311
+        except (StoreUnavailableError, StaleClaimError):
+            self._telemetry.warn("claim-lapses", patient=claim.patient)
+
+    def _tell_reading(self, message: KeptMessage, reading: Reading) -> None:
+        if isinstance(reading, Held):
+            self._telemetry.read("held", reading.problem.value)
+            self._telemetry.warn(
+                "held",
+                message_id=message.id,
+                problem=reading.problem.value,
+                place=reading.place,
+                rule=reading.rule,
+            )
+            return
+        state = "ignored" if isinstance(reading, Ignored) else "read"
+        self._telemetry.read(state)
+        self._telemetry.say(state, message_id=message.id)
+
+    def _tell(self, publication: Publication) -> None:
+        outcome = str(publication.summary.get("outcome", ""))
+        self._telemetry.published(publication.state, outcome)
+        self._telemetry.say(
+            publication.state,
+            score_id=publication.score_id,
+            patient=publication.patient,
+            outcome=outcome,
+            grade=publication.summary.get("grade"),
+        )
+
+
+def back_off(attempts: int, chance: float) -> timedelta:
+    """Turn the failures so far and a number in [0, 1) into a wait: full jitter, doubling from 1 s to 15 min."""
+    ceiling = min(LONGEST_BACK_OFF, FIRST_BACK_OFF * 2 ** min(attempts, 20))
+    return ceiling * chance
