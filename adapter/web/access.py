@@ -1,0 +1,47 @@
+"""Who may read: everything but the signs of life needs a key, where the site has keys."""
+
+import ssl
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from aiohttp import web
+
+from adapter.web.api_keys import ApiKeys
+from adapter.web.boundary import Handler, route_name
+from adapter.web.faults import Fault, RefusedError
+
+OPEN = frozenset({"/livez", "/readyz"})
+_CHALLENGE = 'Bearer realm="netpet-adapter"'
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """Lets a request pass, or raises RefusedError: 401 without a key that we know, 403 for a certificate not listed."""
+
+    api_keys: ApiKeys | None = None
+    admits: Callable[[ssl.SSLObject], bool] | None = None
+
+    @web.middleware
+    async def middleware(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        """Stand before every handler."""
+        if self.admits is not None:
+            self._require_certificate(self.admits, request)
+        if self.api_keys is not None and route_name(request) not in OPEN:
+            _require_key(self.api_keys, request)
+        return await handler(request)
+
+    @staticmethod
+    def _require_certificate(admits: Callable[[ssl.SSLObject], bool], request: web.Request) -> None:
+        peer = request.get_extra_info("ssl_object")
+        if peer is None or not admits(peer):
+            raise RefusedError(Fault.NOT_AUTHORISED, "this client certificate is not on the list")
+
+
+def _require_key(api_keys: ApiKeys, request: web.Request) -> None:
+    scheme, _, key = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not key.strip():
+        challenge = {"WWW-Authenticate": _CHALLENGE}
+        raise RefusedError(Fault.NOT_AUTHENTICATED, "send Authorization: Bearer <API key>", headers=challenge)
+    if api_keys.client_of(key.strip()) is None:
+        challenge = {"WWW-Authenticate": f'{_CHALLENGE}, error="invalid_token"'}
+        raise RefusedError(Fault.NOT_AUTHENTICATED, "this API key is not known here", headers=challenge)

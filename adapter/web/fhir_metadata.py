@@ -1,0 +1,44 @@
+"""``GET /fhir/metadata``: what this endpoint can do, made from the very tables that it works by."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from aiohttp import web
+
+from adapter.fhir.capability import Served, capability_statement
+from adapter.fhir.terminology import LESION_PROFILE, PROVENANCE_PROFILE, SCORE_PROFILE
+from adapter.web.answers import fhir_answer
+from adapter.web.negotiation import require_json
+from adapter.web.own_address import own_address
+from adapter.web.query_text import parameters
+from adapter.web.search_parameters import SEARCHES
+
+CHANGED = date(2026, 11, 22)
+"""The day that what we serve last changed."""
+_PROFILES = {"Observation": (SCORE_PROFILE, LESION_PROFILE), "Provenance": (PROVENANCE_PROFILE,)}
+
+
+@dataclass(frozen=True, slots=True)
+class FhirMetadata:
+    """Answers with the CapabilityStatement of this version of the software."""
+
+    version: str
+    base_url: str = ""
+
+    async def get(self, request: web.Request) -> web.StreamResponse:
+        """Answer what can be asked here."""
+        require_json(request.headers.getall("Accept", ()), parameters(request.rel_url.raw_query_string))
+        base = own_address(request, self.base_url)
+        return await fhir_answer(capability_statement(self.version, base, CHANGED, served()))
+
+
+def served() -> tuple[Served, ...]:
+    """Give each type with its interactions and search parameters."""
+    return tuple(
+        Served(type_, ("read", "search-type"), _parameters(type_), _PROFILES.get(type_, ())) for type_ in SEARCHES
+    )
+
+
+def _parameters(type_: str) -> tuple[tuple[str, str], ...]:
+    own = [(name, one.kind) for name, one in SEARCHES[type_].items() if not one.alias]
+    return (*own, ("_count", "number"))

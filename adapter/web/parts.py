@@ -1,0 +1,60 @@
+"""What the web is given: whom it asks for resources and health, and whom it tells what it did."""
+
+import ssl
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from adapter.publication import Page, Resource, ResourceFilter
+from adapter.web.api_keys import ApiKeys
+from adapter.web.telling import Tell, tell_nobody
+
+
+class ResourceReader(Protocol):
+    """Who holds the resources that are served; each call may raise StoreUnavailableError."""
+
+    async def read_resource(self, type_: str, id_: str, /) -> Resource | None:
+        """Turn a type and an id into the resource as served, or None."""
+        ...
+
+    async def search_resources(self, type_: str, filters: ResourceFilter, limit: int, offset: int, /) -> Page:
+        """Find the resources of a type that fit, the newest first, and count them all."""
+        ...
+
+
+class Health(Protocol):
+    """Who can prove that what is written now will be there tomorrow."""
+
+    async def check(self) -> None:
+        """Prove that a write reaches the disk; raises StoreUnavailableError when it does not."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class ReadinessCheck:
+    """One condition of being ready, by name; ``reason`` gives the empty string, or in words why it does not hold."""
+
+    name: str
+    reason: Callable[[], str]
+
+
+@dataclass(frozen=True, slots=True)
+class WebParts:
+    """Everything that the web needs and does not make itself.
+
+    ``base_url`` is our address as clients see it (``https://netpet.hospital.example/fhir``); empty: as each request
+    names us. Without ``api_keys`` everyone who can reach the port may read. ``admits`` says of a finished TLS
+    handshake whether its client certificate is on the site's list. ``form_timeout`` is in seconds, for a search by
+    form to arrive.
+    """
+
+    reader: ResourceReader
+    health: Health
+    version: str
+    metrics: Callable[[], bytes]
+    checks: tuple[ReadinessCheck, ...] = ()
+    api_keys: ApiKeys | None = None
+    admits: Callable[[ssl.SSLObject], bool] | None = None
+    base_url: str = ""
+    form_timeout: float = 10.0
+    tell: Tell = tell_nobody
