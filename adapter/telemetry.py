@@ -104,6 +104,10 @@ class Telemetry:
         self._events.labels(str(facts.get("listener", "")), name).inc()
         self._write(logging.INFO, name, facts)
 
+    def web_event(self, event: str, **facts: str | float) -> None:
+        """Take note of what the web did: route, method, status, seconds, never a path or a query."""
+        self._write(logging.INFO, event, facts)
+
     def answered(self, listener: str, answer: str) -> None:
         """Count a message by its answer: AA, AE, AR, duplicate."""
         self._messages.labels(listener, answer).inc()

@@ -10,7 +10,7 @@ from functools import partial
 from adapter.app.worker import Worker
 from adapter.fhir.rendering import Rendering
 from adapter.inbound.limits import Limits
-from adapter.inbound.mllp_server import Listener, MllpServer
+from adapter.inbound.mllp_server import Listener, ListenError, MllpServer
 from adapter.inbound.peers import PeerList
 from adapter.inbound.tls import ClientList, ServerTls, TlsFiles
 from adapter.intake import Intake
@@ -18,10 +18,14 @@ from adapter.mapping.catalogue import MappingSet
 from adapter.outbound.embedded import EmbeddedDestination
 from adapter.publication import Site
 from adapter.reading import read
-from adapter.settings import Mllp, Settings, Tls, shipped_folder
+from adapter.settings import Http, Mllp, Settings, Tls, shipped_folder
 from adapter.store.store import Store
 from adapter.telemetry import Telemetry
 from adapter.version import VERSION
+from adapter.web.api_keys import ApiKeys
+from adapter.web.application import build_app
+from adapter.web.parts import ReadinessCheck, WebParts
+from adapter.web.server import WebServer
 
 GRACE = 30.0
 """Seconds that blocks in hand have to be answered when the service stops."""
@@ -74,14 +78,37 @@ class Service:
         worker = self._worker(mappings)
         running = asyncio.create_task(worker.run(self.clock), name="worker")
         parts.push_async_callback(_end, worker, running)
-        web = self._web(mappings, running)
-        http = await web.start()
+        web = self._web(running)
+        http = await _listen(web, self.settings.http)
         parts.push_async_callback(web.stop)
         server = self._mllp_server(worker)
         mllp = await server.start()
         parts.push_async_callback(server.drain, GRACE)
         self._tell_doors(Addresses(mllp, http))
         return Addresses(mllp, http)
+
+    def _tell_doors(self, addresses: Addresses) -> None:
+        for name, (host, port) in (("mllp", addresses.mllp), ("http", addresses.http)):
+            self.telemetry.say("listening", listener=name, address=host, port=port)
+        if self.settings.security.api_keys is None:
+            rule = "no security.api_keys: everyone on this machine may read"
+            self.telemetry.warn("reads-are-open", listener="http", rule=rule)
+
+    def _web(self, worker: asyncio.Task[None]) -> WebServer:
+        tls = server_tls(self.settings.http.tls)
+        keys = self.settings.security.api_keys
+        parts = WebParts(
+            reader=self.store,
+            health=self.store,
+            version=VERSION,
+            metrics=self.telemetry.metrics,
+            checks=(ReadinessCheck("worker", lambda: "the worker has ended" if worker.done() else ""),),
+            api_keys=None if keys is None else ApiKeys(keys, self.telemetry.web_event),
+            admits=None if tls is None else tls.admits,
+            tell=self.telemetry.web_event,
+        )
+        http = self.settings.http
+        return WebServer(build_app(parts), (http.host, http.port), None if tls is None else tls.context)
 
     def _worker(self, mappings: MappingSet) -> Worker:
         policy = self.settings.policy
@@ -95,6 +122,13 @@ class Service:
         intake = Intake(self.store, self.telemetry, self.clock, worker.wake)
         listener = Listener(mllp.name, mllp.host, mllp.port, PeerList(mllp.allowed_networks))
         return MllpServer(intake, listener, _limits(mllp), server_tls(mllp.tls), self.telemetry.listener_event)
+
+
+async def _listen(web: WebServer, http: Http) -> tuple[str, int]:
+    try:
+        return await web.start()
+    except OSError as error:
+        raise ListenError(f"cannot listen on {http.host} port {http.port}: {error.strerror}") from error
 
 
 async def _end(worker: Worker, running: asyncio.Task[None]) -> None:

@@ -152,5 +152,5 @@ class Worker:
 
 def back_off(attempts: int, chance: float) -> timedelta:
     """Turn the failures so far and a number in [0, 1) into a wait: full jitter, doubling from 1 s to 15 min."""
-    ceiling = min(LONGEST_BACK_OFF, FIRST_BACK_OFF * 2 ** min(attempts, 20))
+    ceiling = min(LONGEST_BACK_OFF, FIRST_BACK_OFF * (1 << min(attempts, 20)))
     return ceiling * chance

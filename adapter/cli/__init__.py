@@ -1,5 +1,6 @@
 """The command line: exit 0 ok, 1 finding, 2 usage or bad input, 3 environment."""
 
+import json
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,11 +16,6 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-
-
-@app.callback()
-def _main() -> None:
-    """Keep ``score`` a sub-command while there is only one."""
 
 
 @app.command()
@@ -51,3 +47,66 @@ def open_input(file: str) -> Iterator[BinaryIO]:
         raise typer.Exit(2) from None
     with source:
         yield source
+
+
+@app.command()
+def demo(
+    once: Annotated[bool, typer.Option("--once", help="Exit when all samples have arrived; 1 if one did not.")] = False,
+) -> None:
+    """Start the whole service on loopback, send sample patients, show what became of each."""
+    from adapter.cli.demo import run_demo  # noqa: PLC0415
+
+    raise typer.Exit(run_demo(once=once))
+
+
+Config = Annotated[Path | None, typer.Option("--config", help="A YAML file of settings (docs/settings.md).")]
+
+
+@app.command()
+def serve(config: Config = None) -> None:
+    """Run the service until it is told to stop (SIGTERM, Ctrl-C)."""
+    from adapter.cli.serve import run_serve  # noqa: PLC0415
+
+    raise typer.Exit(run_serve(config))
+
+
+@app.command()
+def send(
+    files: Annotated[list[Path], typer.Argument(help="Files of HL7 v2 messages, one or several in each.")],
+    to: Annotated[str, typer.Option("--to", metavar="HOST:PORT", help="An MLLP listener.")],
+    ca: Annotated[Path | None, typer.Option("--ca", help="TLS: the authorities to trust (PEM).")] = None,
+    cert: Annotated[Path | None, typer.Option("--cert", help="TLS: our client certificate (PEM).")] = None,
+    key: Annotated[Path | None, typer.Option("--key", help="TLS: its private key (PEM).")] = None,
+) -> None:
+    """Send messages over MLLP and print each answer; exit 1 when one is not accepted."""
+    from adapter.cli.send import make_target, run_send  # noqa: PLC0415
+
+    raise typer.Exit(run_send(files, make_target(to, (ca, cert, key))))
+
+
+@app.command()
+def doctor(
+    ready: Annotated[bool, typer.Option("--ready", help="Ask the running service whether it is ready.")] = False,
+    config: Config = None,
+    as_json: Annotated[bool, typer.Option("--json", help="The answer as JSON.")] = False,
+) -> None:
+    """Look at a running service; exit 1 when it is not ready."""
+    from adapter.cli.doctor import run_ready  # noqa: PLC0415
+
+    if not ready:
+        typer.echo("say what to look at: --ready", err=True)
+        raise typer.Exit(2)
+    raise typer.Exit(run_ready(config, as_json=as_json))
+
+
+@app.command()
+def version(as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False) -> None:
+    """Print the versions of the program and of the algorithm."""
+    from adapter.scoring.result import ALGORITHM, ALGORITHM_VERSION  # noqa: PLC0415
+    from adapter.version import VERSION  # noqa: PLC0415
+
+    if as_json:
+        members = {"program": VERSION, "algorithm": {"name": ALGORITHM, "version": ALGORITHM_VERSION}}
+        typer.echo(json.dumps(members))
+    else:
+        typer.echo(f"netpet-adapter {VERSION}, algorithm {ALGORITHM} {ALGORITHM_VERSION}")

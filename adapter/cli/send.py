@@ -11,7 +11,7 @@ import typer
 from adapter.cli.exits import BAD_INPUT, ENVIRONMENT, FINDING, OK
 from adapter.hl7v2.batch import split_file
 from adapter.hl7v2.errors import FormatError
-from adapter.outbound.mllp_client import MllpClient, MllpClientError
+from adapter.outbound.mllp_client import MllpClient, MllpClientError, client_context
 
 ACCEPTS = frozenset({"AA", "CA"})
 
@@ -24,6 +24,20 @@ class Target:
     port: int
     tls: ssl.SSLContext | None = None
     seconds: float = 30.0
+
+
+def make_target(to: str, files: tuple[Path | None, Path | None, Path | None]) -> Target:
+    """Turn ``HOST:PORT`` and PEM files (authorities, certificate, key) into a target; else exit 2 or 3."""
+    host, _, port = to.rpartition(":")
+    if not host or not port.isascii() or not port.isdigit() or not 0 < int(port) < 65536:
+        typer.echo("--to: give HOST:PORT", err=True)
+        raise typer.Exit(BAD_INPUT)
+    try:
+        tls = client_context(*files) if any(files) else None
+    except MllpClientError as error:
+        typer.echo(f"--ca, --cert, --key: {error}", err=True)
+        raise typer.Exit(ENVIRONMENT) from None
+    return Target(host.strip("[]"), int(port), tls)
 
 
 @dataclass(frozen=True, slots=True)
