@@ -15,6 +15,7 @@ class Deviation(Enum):
     LF_SEGMENT_END = "lf-segment-end"
     LF_IN_FIELD = "lf-in-field"
     LINE_WITHOUT_ID = "line-without-segment-id"
+    INDENTED_SEGMENT = "segment-indented"
     LOWER_CASE_ID = "segment-id-lower-case"
     UNKNOWN_SEGMENT = "segment-unknown-in-version"
     LOCAL_SEGMENT = "segment-local"

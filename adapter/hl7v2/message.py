@@ -140,8 +140,8 @@ class Message:
         deviations = [Deviation.LEADING_WHITESPACE.note()] if body is not text and body != text else []
         lines = list(_lines(body, encoding, deviations))
         version = _version(lines[0], encoding, deviations)
-        segments = _segments(lines, encoding, charset)
-        deviations += _segment_deviations(segments, version)
+        segments = _segments(lines, encoding, charset, deviations)
+        deviations += _table_deviations(segments, version)
         deviations += _escape_deviations(segments[0], body)
         return cls(tuple(segments), encoding, tuple(deviations))
 
@@ -190,49 +190,56 @@ def _version(header: str, encoding: Encoding, deviations: list[str]) -> str:
         deviations.append(Deviation.VERSION_MISSING.note("MSH-12"))
     elif version not in VERSIONS:
         deviations.append(Deviation.VERSION_UNKNOWN.note("MSH-12"))
-    if len(encoding.characters) != 4:
+    if len(encoding.characters) != 4 and (not encoding.truncation or _lacks_truncation(version)):
         deviations.append(Deviation.ENCODING_CHARACTERS.note(f"{len(encoding.characters)} in MSH-2"))
     return version
 
 
-def _segments(lines: list[str], encoding: Encoding, charset: str) -> list[Segment]:
+def _lacks_truncation(version: str) -> bool:
+    return version in VERSIONS and VERSIONS.index(version) < VERSIONS.index("2.7")
+
+
+def _segments(lines: list[str], encoding: Encoding, charset: str, deviations: list[str]) -> list[Segment]:
     counts: defaultdict[str, int] = defaultdict(int)
     segments = []
     for line in lines:
         name = line[:3]
+        departures: tuple[Deviation, ...] = ()
         if line[3:4] != encoding.field or not _ID.fullmatch(name):
-            line, name = _tolerated(line, encoding)  # noqa: PLW2901  # the line without its leading spaces
+            line, name, departures = _tolerated(line, encoding)  # noqa: PLW2901  # the line without its indentation
         counts[name] += 1
-        segments.append(Segment(name, counts[name], line, encoding, charset))
+        segment = Segment(name, counts[name], line, encoding, charset)
+        segments.append(segment)
+        deviations += [departure.note(str(segment.place()) or str(counts[name])) for departure in departures]
     if counts["MSH"] > 1:
         raise MessageError(Problem.VALUE_CONFLICT, Place("MSH", 2), "a second message begins inside the message")
     return segments
 
 
-def _tolerated(line: str, encoding: Encoding) -> tuple[str, str]:
-    """Turn a line that does not begin as a segment should into its text and id; an id that cannot be read is empty."""
+def _tolerated(line: str, encoding: Encoding) -> tuple[str, str, tuple[Deviation, ...]]:
+    """Turn a line that does not begin as a segment should into its text, its id (or none) and why it does not."""
     stripped = line.lstrip(" \t\x00")
     name = stripped[:3].upper()
     if stripped[3:4] not in (encoding.field, "") or not _ID.fullmatch(name):
-        return line, ""
-    return stripped, name
+        return line, "", (Deviation.LINE_WITHOUT_ID,)
+    departures = ((Deviation.LOWER_CASE_ID, name != stripped[:3]), (Deviation.INDENTED_SEGMENT, line != stripped))
+    return stripped, name, tuple(departure for departure, is_so in departures if is_so)
 
 
-def _segment_deviations(segments: list[Segment], version: str) -> Iterator[str]:
+def _table_deviations(segments: list[Segment], version: str) -> Iterator[str]:
+    """What the tables of the version do not know; counting separators is enough for all but a few segments."""
     counts = field_counts(version)
     for segment in segments:
         count = counts.get(segment.id)
-        if count is None:
+        if count is None and segment.id:
             yield _unknown(segment)
-        elif segment.raw.count(segment.encoding.field) > count and len(segment) > count:
-            yield Deviation.EXTRA_FIELDS.note(str(segment.place(count + 1)))
-        if segment.id and segment.raw[:3] != segment.id:
-            yield Deviation.LOWER_CASE_ID.note(str(segment.place()))
+        elif count is not None and segment.raw.count(segment.encoding.field) >= count:
+            extra = next((number for number in range(count + 1, len(segment) + 1) if segment.field(number)), 0)
+            if extra:
+                yield Deviation.EXTRA_FIELDS.note(str(segment.place(extra)))
 
 
 def _unknown(segment: Segment) -> str:
-    if not segment.id:
-        return Deviation.LINE_WITHOUT_ID.note(f"line {segment.sequence} of its kind")
     kind = Deviation.LOCAL_SEGMENT if segment.id[0] == "Z" else Deviation.UNKNOWN_SEGMENT
     return kind.note(str(segment.place()))
 
