@@ -1,1 +1,1 @@
-"""A site's mapping file: its words become the one content model, without code."""
+"""A hospital's words become the one content model: one closed YAML file a sender, no code, nothing lost in silence."""

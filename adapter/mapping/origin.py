@@ -1,0 +1,68 @@
+"""A value with the place it was found at: what is tolerated is noted there, what is not holds the message there."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from adapter.hl7v2.datatypes import Coded, Number, Text, Value
+from adapter.hl7v2.message import Segment
+from adapter.mapping.errors import ExtractionError
+from adapter.mapping.tables import interval_text
+from adapter.outcome import Place, Problem
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """What reading one group leaves behind: its notes, and each OBX-6 by its raw text, read once."""
+
+    notes: list[str] = field(default_factory=list)
+    units: dict[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Origin:
+    """The segment and field of a value; what is tolerated there is added to the trace.
+
+    Not frozen: one is made for every observation, and a frozen one costs three times as much.
+    """
+
+    segment: Segment
+    number: int
+    trace: Trace
+
+    @property
+    def place(self) -> Place:
+        """The position, for a person."""
+        return self.segment.place(self.number)
+
+    def note(self, said: str, name: str) -> None:
+        """Add what was tolerated, where, and for which fact."""
+        self.trace.notes.append(f"{said} {self.place}: {name}")
+
+    def units(self) -> tuple[str, ...]:
+        """Turn OBX-6 into its units: the code or else the text, and the alternate code; no other segment has any."""
+        if self.segment.id != "OBX":
+            return ()
+        raw = self.segment.field(6)
+        if raw not in self.trace.units:
+            code, text, _, alternate, *_ = (*self.segment.components(6), "", "", "", "")
+            self.trace.units[raw] = tuple(unit.strip() for unit in (code or text, alternate) if unit.strip())
+        return self.trace.units[raw]
+
+    def unreadable(self, name: str, said: object) -> ExtractionError:
+        """Turn what a value should have been into the error that holds the message."""
+        return ExtractionError(Problem.VALUE_UNREADABLE, self.place, f"{name}: {said}")
+
+
+Converter = Callable[[Value, Origin], object]
+"""Turns a value into a fact's value or LEFT_OUT; raises ExtractionError."""
+
+
+def text_of(value: Value) -> str:
+    """Turn a value into the text that it is; raises ValueError for what is none."""
+    if isinstance(value, Text):
+        return value.text.strip()
+    if isinstance(value, Coded):
+        return (value.code or value.text).strip()
+    if isinstance(value, Number):
+        return interval_text(value.interval)
+    raise ValueError("it is text, a code or a number")

@@ -1,0 +1,143 @@
+"""A mapping compiled once at load: each OBX-3 code leads straight to the readers of its facts."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from adapter.hl7v2.datatypes import sub_id
+from adapter.hl7v2.message import Segment
+from adapter.mapping.codes import Key, fold
+from adapter.mapping.consistency import every_rule
+from adapter.mapping.errors import ExtractionError
+from adapter.mapping.facts import STATUS
+from adapter.mapping.form import Mapping, RowKey
+from adapter.mapping.paths import codings_of
+from adapter.mapping.readers import Reader, Surroundings, reader
+from adapter.mapping.rules import ROW_GROUP, compiled
+from adapter.mapping.tables import CodeTable
+from adapter.outcome import Problem
+from adapter.scoring.lesion import Nature
+
+
+@dataclass(frozen=True, slots=True)
+class RowName:
+    """Which row an OBX belongs to: its key, and the named groups of OBX-4 that rules read."""
+
+    key: str
+    groups: dict[str, str]
+
+
+RowNamer = Callable[[Segment], RowName | None]
+"""Turns an OBX into its row's name, None at the report level; raises ExtractionError."""
+
+
+@dataclass(frozen=True, slots=True)
+class FactSet:
+    """The readers of one level (report or row) that read no OBX, and the facts that must be stated there."""
+
+    fixed: tuple[Reader, ...]
+    required: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What extraction needs of a mapping, ready for use."""
+
+    mapping: Mapping
+    surroundings: Surroundings
+    row_of: RowNamer
+    observations: dict[Key, tuple[Reader, ...]]
+    report: FactSet
+    lesion: FactSet
+    row_groups: frozenset[str]
+    absent_nature: Nature | None
+    narrative_codes: frozenset[Key]
+    narrative_types: frozenset[str]
+    statuses: CodeTable | None
+
+    def keys_of(self, obx: Segment) -> list[Key]:
+        """Turn OBX-3 into its code and alternate code, as keys; an empty one has none."""
+        codings = codings_of(obx, 3)
+        return [self.surroundings.systems.key(coding.code, coding.system) for coding in codings if coding.code]
+
+
+def compile_plan(mapping: Mapping) -> Plan:
+    """Turn a mapping that holds together into its plan."""
+    surroundings = Surroundings.of(mapping)
+    readers = [reader(path, fact, rule, surroundings) for path, fact, rule in every_rule(mapping)]
+    status = mapping.header.status.lookup
+    return Plan(
+        mapping,
+        surroundings,
+        _row_namer(mapping.rows.key),
+        _by_code(readers, surroundings),
+        _fact_set(reader for reader in readers if not reader.of_row),
+        _fact_set(reader for reader in readers if reader.of_row),
+        frozenset(reader.group for reader in readers if reader.group),
+        next((Nature(rule.absent) for rule in mapping.lesion.nature if rule.absent), None),
+        frozenset(map(surroundings.systems.key_of, mapping.narrative.obx)),
+        frozenset(map(fold, mapping.narrative.types)),
+        surroundings.table(STATUS, status) if status else None,
+    )
+
+
+def _by_code(readers: Iterable[Reader], surroundings: Surroundings) -> dict[Key, tuple[Reader, ...]]:
+    found: defaultdict[Key, list[Reader]] = defaultdict(list)
+    for one in readers:
+        for key in map(surroundings.systems.key_of, one.codes):
+            found[key].append(one)
+    return {key: tuple(several) for key, several in found.items()}
+
+
+def _fact_set(readers: Iterable[Reader]) -> FactSet:
+    mine = list(readers)
+    fixed = tuple(one for one in mine if not one.codes)
+    return FactSet(fixed, {one.fact: one.name for one in mine if one.required})
+
+
+def _row_namer(key: RowKey) -> RowNamer:
+    if key.pattern is not None:
+        return _by_pattern(key.pattern)
+    if key.og is not None:
+        return _by_group_component(2 if key.og == "group" else 1)
+    return _by_parts(key.parts or 1)
+
+
+def _by_parts(depth: int) -> RowNamer:
+    def name(obx: Segment) -> RowName | None:
+        parts = sub_id(obx)
+        if not parts.parts and not parts.original:
+            return None
+        return _named("" if parts.original.startswith(".") else parts.projection(depth), obx)
+
+    return name
+
+
+def _by_group_component(component: int) -> RowNamer:
+    def name(obx: Segment) -> RowName | None:
+        if not any(obx.components(4)):
+            return None
+        return _named(obx.value(4, component=component).strip(), obx)
+
+    return name
+
+
+def _by_pattern(pattern: str) -> RowNamer:
+    expression = compiled(pattern)
+
+    def name(obx: Segment) -> RowName | None:
+        text = obx.value(4).strip()
+        if not any(obx.components(4)):
+            return None
+        match = expression.fullmatch(text)
+        groups = {group: found or "" for group, found in match.groupdict().items()} if match else {}
+        return _named(groups.get(ROW_GROUP, ""), obx, groups)
+
+    return name
+
+
+def _named(key: str, obx: Segment, groups: dict[str, str] | None = None) -> RowName:
+    if not key:
+        rule = "OBX-4 holds no row key in the form that the mapping reads"
+        raise ExtractionError(Problem.VALUE_UNREADABLE, obx.place(4), rule)
+    return RowName(key, groups or {ROW_GROUP: key})

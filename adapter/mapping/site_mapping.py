@@ -1,0 +1,90 @@
+"""One mapping file, read, checked and compiled: what a message is read by, and what Provenance names."""
+
+import hashlib
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import ValidationError
+
+from adapter.hl7v2.message import Message
+from adapter.mapping.consistency import findings
+from adapter.mapping.errors import MappingFault, MappingFileError
+from adapter.mapping.form import Mapping
+from adapter.mapping.loader import Path, Tree, read_tree
+from adapter.mapping.paths import Test
+from adapter.mapping.plan import Plan, compile_plan
+
+_NO_PART_OF_THE_DIGEST = frozenset({"status", "approval"})
+"""Who approves signs the digest of what will run: approving must not change it."""
+
+
+@dataclass(frozen=True, slots=True)
+class SiteMapping:
+    """A mapping ready for use. ``sha256`` is that of its content: comments, layout and its approval do not matter."""
+
+    file: str
+    form: Mapping
+    plan: Plan
+    sha256: str
+    conditions: tuple[Test, ...]
+
+    @property
+    def name(self) -> str:
+        """Its id and version, as logs and pages give them."""
+        return f"{self.form.id}@{self.form.version}"
+
+    @property
+    def is_active(self) -> bool:
+        """May it read messages?"""
+        return self.form.status == "active"
+
+    @property
+    def is_retired(self) -> bool:
+        """Is it kept for the record alone?"""
+        return self.form.status == "retired"
+
+    def matches(self, message: Message) -> bool:
+        """Does the message fulfil every condition of ``match``?"""
+        return all(condition.holds_anywhere(message) for condition in self.conditions)
+
+
+def site_mapping(content: bytes, file: str) -> SiteMapping:
+    """Turn a file's bytes into its mapping; raises MappingFileError with every fault, each with line and column."""
+    tree = read_tree(content, file)
+    try:
+        form = Mapping.model_validate(tree.root)
+    except ValidationError as error:
+        raise MappingFileError(_form_faults(tree, error)) from None
+    faults = {tree.fault(path, text) for path, text in findings(form)}
+    if faults:
+        raise MappingFileError(faults)
+    plan = compile_plan(form)
+    systems = plan.surroundings.systems
+    conditions = tuple(Test(condition.path, condition.any_of, systems) for condition in form.match)
+    return SiteMapping(file, form, plan, content_digest(tree.root), conditions)
+
+
+def content_digest(root: dict[str, Any]) -> str:
+    """Turn a mapping's tree into the sha256 of its canonical form: JSON of text alone, keys sorted."""
+    content = {key: value for key, value in root.items() if key not in _NO_PART_OF_THE_DIGEST}
+    canonical = json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+_SAID = {
+    "missing": "the key `{key}` is missing: add it",
+    "extra_forbidden": "the form has no key `{key}` here: correct its spelling, or delete it",
+    "string_type": "text is needed here",
+    "dict_type": "`key: value` lines are needed here",
+    "model_type": "`key: value` lines are needed here",
+    "tuple_type": "a list is needed here ([one, two]), or for a fact one rule ({obx: [...]})",
+}
+
+
+def _form_faults(tree: Tree, error: ValidationError) -> Iterator[MappingFault]:
+    for one in error.errors(include_url=False, include_input=False, include_context=False):
+        path: Path = one["loc"]
+        said = _SAID.get(one["type"], one["msg"].removeprefix("Value error, "))
+        yield tree.fault(path, said.replace("{key}", str(path[-1]) if path else ""))

@@ -1,0 +1,116 @@
+"""One OBR group's settled facts become one PetReport: its study, its rows, and what was tolerated on the way."""
+
+import re
+from dataclasses import dataclass, fields
+from decimal import Decimal
+from typing import Any
+
+from adapter.hl7v2.message import Segment
+from adapter.hl7v2.oru import Standing, report_status
+from adapter.mapping.errors import ExtractionError
+from adapter.mapping.gather import Gathered, Row
+from adapter.mapping.header import Clock, first_identifier, procedure
+from adapter.mapping.paths import Position, Scope
+from adapter.mapping.plan import Plan
+from adapter.mapping.settle import settled
+from adapter.outcome import Place, Problem
+from adapter.scoring.lesion import Finding, Uptake
+from adapter.scoring.report import PatientIdentity, PetReport, ReportRow, ReportStatus, Study, SuvCutoff, TracerKind
+from adapter.scoring.tracers import TRACERS
+
+_FINDING_FACTS = frozenset(field.name for field in fields(Finding))
+_UNDER_WAY = frozenset({Standing.PRELIMINARY, Standing.REGISTERED})
+
+
+@dataclass(frozen=True, slots=True)
+class StudyReader:
+    """Turns the groups of one message into reports by one plan."""
+
+    plan: Plan
+    scope: Scope
+    obr: Segment
+    patient: PatientIdentity
+
+    def report(self, gathered: Gathered) -> PetReport:
+        """Turn what the group's observations say into its report; raises ExtractionError or MessageError."""
+        header = self.plan.mapping.header
+        clock = Clock(self.scope.message, header, gathered.notes)
+        order = first_identifier(self.scope, header.order)
+        status = self._status(gathered)
+        facts = self._report_facts(gathered, status)
+        kind = TRACERS[facts["tracer"]][0] if "tracer" in facts else None
+        acquired = clock.moment(self.scope, header.acquired)
+        study = Study(**facts, status=status, acquired=acquired, suv_cutoff=self._cutoff(kind))
+        rows = tuple(self._row(key, gathered.rows[key]) for key in sorted(gathered.rows, key=_natural))
+        accession = first_identifier(self.scope, header.accession)
+        if accession is None:
+            raise self._missing("header.accession", Position.of(header.accession[0]))
+        return PetReport(
+            patient=self.patient,
+            accession=accession.value,
+            study=study,
+            kind=kind,
+            rows=rows,
+            accession_authority=accession.authority,
+            order=order.value if order else None,
+            procedure=procedure(self.obr),
+            issued=clock.moment(self.scope, header.issued),
+            notes=gathered.listed(),
+        )
+
+    def _status(self, gathered: Gathered) -> ReportStatus:
+        """A report is as final as the least final observation it rests on; where none stands, neither does it."""
+        stated = self.stated_status()
+        if gathered.is_all_retracted and not stated.is_retracted:
+            gathered.notes.append("every observation is retracted: the report no longer stands")
+            return ReportStatus.ENTERED_IN_ERROR
+        if stated.is_final and gathered.standings & _UNDER_WAY:
+            gathered.notes.append("an observation is not final: the report is preliminary")
+            return ReportStatus.PRELIMINARY
+        corrected = stated is ReportStatus.FINAL and Standing.CORRECTED in gathered.standings
+        return ReportStatus.CORRECTED if corrected else stated
+
+    def stated_status(self) -> ReportStatus:
+        """The report's own state, as its OBR says, or as the mapping's table reads it."""
+        if self.plan.statuses is None:
+            return report_status(self.obr)
+        position = Position.of(self.plan.mapping.header.status.field)
+        segment = self.scope.segment(position.segment)
+        value = position.value(segment) if segment else None
+        if value is None:
+            raise self._missing("header.status", position)
+        status = self.plan.statuses.find(value)
+        if not isinstance(status, ReportStatus):
+            place = Place(position.segment, 0, position.field)
+            raise ExtractionError(Problem.STATUS_UNKNOWN, place, "header.status: the value is not in its table")
+        return status
+
+    def _missing(self, name: str, position: Position) -> ExtractionError:
+        segment = self.scope.segment(position.segment)
+        place = segment.place(position.field) if segment else Place(position.segment, 0, position.field)
+        return ExtractionError(Problem.FIELD_MISSING, place, f"{name}: required and not stated")
+
+    def _report_facts(self, gathered: Gathered, status: ReportStatus) -> dict[str, Any]:
+        """The study's facts; a report that no longer stands must only say which study it was."""
+        repeats = self.plan.mapping.doubts.equal_repeat
+        if not status.is_retracted:
+            return settled(gathered.report, self.plan.report.required, self.obr.place(), repeats)
+        return settled(gathered.withdrawn | gathered.report, {}, self.obr.place(), repeats)
+
+    def _cutoff(self, kind: TracerKind | None) -> SuvCutoff | None:
+        cutoff = getattr(self.plan.mapping.suv_cutoffs, kind.value) if kind else None
+        return SuvCutoff(Decimal(cutoff.value), cutoff.signed_by) if cutoff else None
+
+    def _row(self, key: str, row: Row) -> ReportRow:
+        """A row that exists is mentioned: what it does not say of its uptake is unknown, never silent."""
+        doubts = self.plan.mapping.doubts
+        facts: dict[str, Any] = settled(row.facts, self.plan.lesion.required, row.first.place(4), doubts.equal_repeat)
+        finding = {name: facts.pop(name) for name in _FINDING_FACTS & facts.keys()}
+        nature = facts.pop("nature", self.plan.absent_nature)
+        return ReportRow(key, Finding(**{"uptake": Uptake.UNKNOWN, **finding}), nature=nature, **facts)
+
+
+def _natural(key: str) -> tuple[tuple[bool, int, str], ...]:
+    """Row 2 before row 10, numbers before letters, whatever order the sender chose."""
+    parts = [part for part in re.split(r"([0-9]+)", key) if part]
+    return tuple((part[0] not in "0123456789", len(part), part) for part in parts)
