@@ -225,12 +225,24 @@ async def test_of_several_messages_during_the_work_the_first_counts(tmp_path):
     async with opened(tmp_path) as store:
         await store.keep(arrival())
         claim = await claimed(store)
-        await read_all(store, claim)
         await store.keep(arrival("MSG2", received=later(0.3)))
         await store.keep(arrival("MSG3", received=later(0.6)))
+        await read_all(store, claim)
         await store.settle(claim, None)
 
         assert await dues(store) == {JANE.key: later(0.3)}
+
+
+async def test_what_came_before_the_claim_is_settled_with_it(tmp_path):
+    async with opened(tmp_path) as store:
+        await store.keep(arrival())
+        await claimed(store)
+        await store.keep(arrival("MSG2", received=later(0.5)))
+        second = await claimed(store, later(1))
+        await read_all(store, second)
+        await store.settle(second, None)
+
+        assert await store.waiting() == []
 
 
 async def test_messages_left_unread_keep_the_patient_due(tmp_path):

@@ -158,6 +158,16 @@ async def test_a_reading_of_a_message_that_is_not_there_is_refused(tmp_path):
             await store.record_reading(claim, replace(message, sequence=99), Ignored())
 
 
+async def test_a_message_of_one_patient_is_not_read_as_that_of_another(tmp_path):
+    async with opened(tmp_path) as store:
+        _, message = await claimed_message(store)
+        await store.keep(arrival("MSG2", patient=JOHN.key))
+        of_john = await claimed(store)
+
+        with pytest.raises(StaleClaimError):
+            await store.record_reading(of_john, replace(message, patient=JOHN.key), Ignored())
+
+
 async def test_a_replayed_message_waits_to_be_read_and_its_patient_is_due(tmp_path):
     async with opened(tmp_path) as store:
         claim, message = await claimed_message(store)
