@@ -1,11 +1,12 @@
 """One schema for two databases: what SQLite keeps today, PostgreSQL can keep as it is."""
 
 import pytest
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.schema import CreateIndex, CreateTable
+
 from adapter.store.messages import _insert_new
 from adapter.store.patients import _mark
 from adapter.store.schema import metadata
-from sqlalchemy.dialects import postgresql
-from sqlalchemy.schema import CreateIndex, CreateTable
 
 
 @pytest.mark.parametrize("table", metadata.sorted_tables, ids=str)
