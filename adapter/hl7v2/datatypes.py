@@ -73,115 +73,95 @@ class Unsupported:
 Value = Number | Coded | Text | Moment | Ratio | Unsupported
 
 
-@dataclass(frozen=True, slots=True)
-class _Repetition:
-    """One repetition of OBX-5 under way to its value."""
-
-    obx: Segment
-    index: int
-    raw: str
-    decimal_comma: bool
-
-    @property
-    def text(self) -> str:
-        """All of it: in free text a delimiter that the sender did not escape is text."""
-        return self.obx.text(self.raw)
-
-    def component(self, number: int) -> str:
-        return self.obx.value(5, self.index, number).strip()
-
-    def decimal(self, number: int) -> Decimal:
-        return parse_decimal(self.component(number), decimal_comma=self.decimal_comma)
-
-
 def observation_values(obx: Segment, *, decimal_comma: bool = False) -> tuple[Value, ...]:
     """Turn OBX-5 into its values by OBX-2, one a repetition; empty and null repetitions have none.
 
     Raises MessageError (value-unreadable, with the repetition's place) for what is not of its declared type.
     """
-    raws = enumerate(obx.repetitions(5), start=1)
-    return tuple(_read(_Repetition(obx, index, raw, decimal_comma)) for index, raw in raws if raw not in ("", '""'))
-
-
-def _read(repetition: _Repetition) -> Value:
-    obx = repetition.obx
     datatype = obx.value(2).strip().upper()
     read = _READERS.get(datatype)
-    if read is None:
-        return Unsupported(datatype)
-    try:
-        return read(repetition)
-    except ValueError as error:
-        place = obx.place(5, repetition.index)
-        raise MessageError(Problem.VALUE_UNREADABLE, place, f"{error} ({datatype})") from None
+    values: list[Value] = []
+    for index, raw in enumerate(obx.repetitions(5), start=1):
+        if raw in ("", '""'):
+            continue
+        try:
+            values.append(read(obx, raw, decimal_comma) if read else Unsupported(datatype))
+        except ValueError as error:
+            place = obx.place(5, index)
+            raise MessageError(Problem.VALUE_UNREADABLE, place, f"{error} ({datatype})") from None
+    return tuple(values)
 
 
-def _number(repetition: _Repetition) -> Value:
-    return Number(parse_interval(repetition.text, decimal_comma=repetition.decimal_comma))
+def _number(obx: Segment, raw: str, decimal_comma: bool) -> Value:
+    return Number(parse_interval(obx.text(raw), decimal_comma=decimal_comma))
 
 
-def _structured_number(repetition: _Repetition) -> Value:
+def _structured_number(obx: Segment, raw: str, decimal_comma: bool) -> Value:
     """SN: ``>^100``, ``^100``, ``^100^-^200``, ``^1^:^228``, ``^2^+``, ``<>^5`` (v2.5 section 2.A.71)."""
-    if repetition.obx.encoding.component not in repetition.raw:
-        return _number(repetition)
-    comparator, first, separator, second = (repetition.component(number) for number in range(1, 5))
+    if obx.encoding.component not in raw:
+        return _number(obx, raw, decimal_comma)
+    comparator, first, separator, second = _components(obx, raw, 4)
     if not separator and not second:
-        return _compared(repetition, comparator)
+        return _compared(comparator, parse_decimal(first, decimal_comma=decimal_comma))
     if comparator:
         raise ValueError("a comparator stands before a range or ratio")
-    if separator == "-":
-        return Number(between(repetition.decimal(2), repetition.decimal(4)))
-    if separator in (":", "/"):
-        return Ratio(repetition.decimal(2), repetition.decimal(4), separator)
     if separator == "+" and not second:
         return Text(f"{first}+")
-    raise ValueError("not one of the six forms")
+    return _two_numbers(separator, *(parse_decimal(text, decimal_comma=decimal_comma) for text in (first, second)))
 
 
-def _compared(repetition: _Repetition, comparator: str) -> Value:
-    number = repetition.decimal(2)
+def _compared(comparator: str, number: Decimal) -> Value:
     return Text(f"<>{number}") if comparator == "<>" else Number(compared(comparator, number))
 
 
-def _numeric_range(repetition: _Repetition) -> Value:
+def _two_numbers(separator: str, first: Decimal, second: Decimal) -> Value:
+    if separator == "-":
+        return Number(between(first, second))
+    if separator in (":", "/"):
+        return Ratio(first, second, separator)
+    raise ValueError("not one of the six forms")
+
+
+def _numeric_range(obx: Segment, raw: str, decimal_comma: bool) -> Value:
     """NR: ``low^high``, either of which may be open."""
-    if not repetition.component(1):
-        return Number(Interval(None, repetition.decimal(2)))
-    if not repetition.component(2):
-        return Number(Interval(repetition.decimal(1), None))
-    return Number(between(repetition.decimal(1), repetition.decimal(2)))
+    low, high = (
+        parse_decimal(text, decimal_comma=decimal_comma) if text else None for text in _components(obx, raw, 2)
+    )
+    return Number(Interval(low, high) if low is None or high is None else between(low, high))
 
 
-def _coded(repetition: _Repetition) -> Value:
+def _coded(obx: Segment, raw: str, _decimal_comma: bool) -> Value:
     """CWE, CE, CNE, CF: code, text and system, with up to two alternates (components 4-6, and 10-12 from v2.7)."""
-    first, *alternates = (_triple(repetition, start) for start in (1, 4, 10))
-    stated = tuple(coded for coded in alternates if coded != _NOTHING)
-    if first == _NOTHING and not stated:
+    components = _components(obx, raw, 12)
+    if not any(components):
         raise ValueError("neither code nor text")
-    return Coded(first.code, first.text, first.system, stated)
+    code, text, system, *others = components
+    if not any(others):
+        return Coded(code, text, system)
+    triples = (others[:3], others[6:])
+    return Coded(code, text, system, tuple(Coded(c, t, s) for c, t, s in triples if c or t or s))
 
 
-_NOTHING = Coded("")
+def _components(obx: Segment, raw: str, count: int) -> list[str]:
+    """The first components of a repetition, as many as asked for."""
+    sent = [component.strip() for component in obx.components_of(raw)[:count]]
+    return sent + [""] * (count - len(sent))
 
 
-def _triple(repetition: _Repetition, start: int) -> Coded:
-    code, text, system = (repetition.component(start + part) for part in range(3))
-    return Coded(code, text, system)
+def _plain_code(obx: Segment, raw: str, _decimal_comma: bool) -> Value:
+    return Coded(obx.text(raw).strip())
 
 
-def _plain_code(repetition: _Repetition) -> Value:
-    return Coded(repetition.text.strip())
+def _text(obx: Segment, raw: str, _decimal_comma: bool) -> Value:
+    """All of it: in free text a delimiter that the sender did not escape is text."""
+    return Text(obx.text(raw))
 
 
-def _text(repetition: _Repetition) -> Value:
-    return Text(repetition.text)
+def _moment(obx: Segment, raw: str, _decimal_comma: bool) -> Value:
+    return parse_timestamp(obx.components_of(raw)[0])
 
 
-def _moment(repetition: _Repetition) -> Value:
-    return parse_timestamp(repetition.component(1))
-
-
-_READERS: dict[str, Callable[[_Repetition], Value]] = {
+_READERS: dict[str, Callable[[Segment, str, bool], Value]] = {
     "NM": _number,
     "SN": _structured_number,
     "NR": _numeric_range,
@@ -209,6 +189,13 @@ class SubId:
 
 def sub_id(obx: Segment) -> SubId:
     """Turn OBX-4 into its parts: ``1.2`` and OG ``^1^2`` or ``1^1^2`` are row 1, part 2; ``B`` is row B."""
-    original, group, sequence, *_ = (*(part.strip() for part in obx.components(4)), "", "", "")
-    parts = (group, sequence) if group else tuple(original.split("."))
-    return SubId(original, tuple(part for part in parts if part))
+    raw = "" if obx.is_null(4) else obx.field(4)
+    if obx.encoding.component not in raw:
+        original = obx.text(raw).strip()
+        return SubId(original, _parts(original.split(".")))
+    original, group, sequence = _components(obx, raw, 3)
+    return SubId(original, _parts([group, sequence] if group else original.split(".")))
+
+
+def _parts(parts: list[str]) -> tuple[str, ...]:
+    return tuple([part for part in parts if part])

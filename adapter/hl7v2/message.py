@@ -1,117 +1,22 @@
-"""A message as lazy views over its text: a segment splits on its first access, a value is unescaped when it is read.
+"""A message as lazy views over its text; Z segments, unknown ones and surplus fields are kept where they stood.
 
-Nothing is dropped: Z segments, segments and fields that the version does not know, lines without a segment id are all
-kept where they stood, each with a line in `Message.deviations`.
+Nothing is dropped and nothing is guessed: each departure from the standard is a line in `Message.deviations`.
 """
 
 import re
-from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable
 from functools import lru_cache
 
 from adapter.hl7v2.deviations import Deviation
 from adapter.hl7v2.encoding import Encoding
-from adapter.hl7v2.errors import FormatError
-from adapter.hl7v2.escapes import unescape, unread_escapes
+from adapter.hl7v2.escapes import unread_escapes
+from adapter.hl7v2.segment import MessageError, Segment
 from adapter.hl7v2.tables import VERSIONS, field_counts
 from adapter.outcome import Place, Problem
 
-HEADERS = frozenset({"MSH", "FHS", "BHS"})
-"""Segments whose first field is the field separator itself."""
+__all__ = ["Message", "MessageError", "Segment"]
 
-_NULL = '""'
 _ID = re.compile(r"[A-Z][A-Z0-9]{2}")
-
-
-class MessageError(FormatError):
-    """The message, or one value of it, cannot be read."""
-
-
-class Segment:
-    """One segment: ``id``, ``sequence`` (the how manieth of its id, from 1), ``raw`` text. All positions are 1-based.
-
-    ``id`` is upper case; it is empty for a line that has none.
-    """
-
-    __slots__ = ("_fields", "charset", "encoding", "id", "raw", "sequence")
-
-    def __init__(self, id: str, sequence: int, raw: str, encoding: Encoding, charset: str = "utf-8") -> None:  # noqa: A002  # the standard's word
-        self.id = id
-        self.sequence = sequence
-        self.raw = raw
-        self.encoding = encoding
-        self.charset = charset
-        self._fields: list[str] | None = None
-
-    def __repr__(self) -> str:
-        return f"Segment({self.id}[{self.sequence}])"
-
-    def _split(self) -> list[str]:
-        fields = self.raw.split(self.encoding.field)
-        if self.id in HEADERS:
-            fields.insert(1, self.encoding.field)
-        self._fields = fields
-        return fields
-
-    def __len__(self) -> int:
-        """The number of fields sent."""
-        return len(self._fields or self._split()) - 1
-
-    def field(self, number: int) -> str:
-        """The raw text of a field, all repetitions; empty when absent."""
-        fields = self._fields or self._split()
-        return fields[number] if number < len(fields) else ""
-
-    def repetitions(self, number: int) -> tuple[str, ...]:
-        """The raw text of each repetition; none when the field is empty."""
-        text = self.field(number)
-        if not text:
-            return ()
-        return (text,) if self._is_delimiters(number) else tuple(text.split(self.encoding.repetition))
-
-    def value(self, number: int, repetition: int = 1, component: int = 1, subcomponent: int = 1) -> str:
-        """The unescaped text of one subcomponent; empty when absent or null (``""``)."""
-        text = self.field(number)
-        if not text or self._is_delimiters(number):
-            return text
-        encoding = self.encoding
-        text = _nth(text, encoding.repetition, repetition)
-        text = _nth(text, encoding.component, component)
-        text = _nth(text, encoding.subcomponent, subcomponent)
-        return "" if text == _NULL else self.text(text)
-
-    def components(self, number: int, repetition: int = 1) -> tuple[str, ...]:
-        """The unescaped first subcomponents of one repetition; none when it is empty or null."""
-        text = self.field(number)
-        if not self._is_delimiters(number):
-            text = _nth(text, self.encoding.repetition, repetition)
-        if not text or text == _NULL:
-            return ()
-        count = 1 if self._is_delimiters(number) else text.count(self.encoding.component) + 1
-        return tuple(self.value(number, repetition, component) for component in range(1, count + 1))
-
-    def is_null(self, number: int) -> bool:
-        """Is the field explicitly null (``""``), which says delete, rather than absent, which says nothing?"""
-        return self.field(number) == _NULL
-
-    def text(self, raw: str) -> str:
-        """Turn raw text of this segment into what it says, all escapes read."""
-        return unescape(raw, self.encoding, self.charset)
-
-    def place(self, number: int = 0, repetition: int = 0, component: int = 0) -> Place:
-        """Name a position in this segment."""
-        return Place(self.id, self.sequence, number, repetition, component)
-
-    def _is_delimiters(self, number: int) -> bool:
-        return number < 3 and self.id in HEADERS
-
-
-def _nth(text: str, delimiter: str, index: int) -> str:
-    """The index-th part of a text, from 1; empty when there are fewer."""
-    if not delimiter or delimiter not in text:
-        return text if index == 1 else ""
-    parts = text.split(delimiter)
-    return parts[index - 1] if index <= len(parts) else ""
 
 
 class Message:
@@ -119,14 +24,12 @@ class Message:
 
     __slots__ = ("_by_id", "deviations", "encoding", "segments", "version")
 
-    def __init__(self, segments: tuple[Segment, ...], encoding: Encoding, deviations: tuple[str, ...]) -> None:
-        self.segments = segments
-        self.encoding = encoding
-        self.deviations = deviations
-        self._by_id: defaultdict[str, list[Segment]] = defaultdict(list)
-        for segment in segments:
-            self._by_id[segment.id].append(segment)
-        self.version = segments[0].value(12)
+    def __init__(self, reader: "_Reader", version: str) -> None:
+        self.segments = tuple(reader.segments)
+        self.encoding = reader.encoding
+        self.version = version
+        self.deviations = tuple(reader.deviations)
+        self._by_id = {name: tuple(segments) for name, segments in reader.by_id.items()}
 
     @classmethod
     def parse(cls, text: str, *, charset: str = "utf-8") -> "Message":
@@ -136,18 +39,17 @@ class Message:
         never read as one (batch.py splits them).
         """
         body = text.lstrip("\ufeff \t\r\n\x00")
-        encoding = _encoding(body)
-        deviations = [Deviation.LEADING_WHITESPACE.note()] if body is not text and body != text else []
-        lines = list(_lines(body, encoding, deviations))
-        version = _version(lines[0], encoding, deviations)
-        segments = _segments(lines, encoding, charset, deviations)
-        deviations += _table_deviations(segments, version)
-        deviations += _escape_deviations(segments[0], body)
-        return cls(tuple(segments), encoding, tuple(deviations))
+        reader = _Reader(_encoding(body), charset)
+        reader.note(Deviation.LEADING_WHITESPACE, "" if body != text else None)
+        lines = reader.lines(body)
+        version = reader.version(lines[0])
+        reader.read(lines, version)
+        reader.count_unread_escapes(body)
+        return cls(reader, version)
 
     def all(self, id: str) -> tuple[Segment, ...]:  # noqa: A002  # the standard's word
         """All segments of an id, in order."""
-        return tuple(self._by_id.get(id, ()))
+        return self._by_id.get(id, ())
 
     def first(self, id: str) -> Segment | None:  # noqa: A002  # the standard's word
         """The first segment of an id; None when there is none."""
@@ -170,84 +72,92 @@ def _line_end(field: str) -> re.Pattern[str]:
     return re.compile(rf"\r\n?|\n[\s\x00]*(?=[A-Za-z][A-Za-z0-9]{{2}}{re.escape(field)}|\Z)")
 
 
-def _lines(text: str, encoding: Encoding, deviations: list[str]) -> Iterator[str]:
-    """Split a message into its segments' lines; empty ones are no segments."""
-    if "\n" in text:
-        lines = _line_end(encoding.field).split(text)
+class _Reader:
+    """A message under way from text to segments."""
+
+    def __init__(self, encoding: Encoding, charset: str) -> None:
+        self.encoding = encoding
+        self.charset = charset
+        self.segments: list[Segment] = []
+        self.by_id: dict[str, list[Segment]] = {}
+        self.deviations: list[str] = []
+
+    def note(self, deviation: Deviation, detail: str | None) -> None:
+        """List a deviation; a detail of None says that there was none."""
+        if detail is not None:
+            self.deviations.append(deviation.note(detail))
+
+    def lines(self, text: str) -> list[str]:
+        """Split a message into its segments' lines; the first is the header\'s."""
+        if "\n" not in text:
+            return text.split("\r")
+        lines = _line_end(self.encoding.field).split(text)
         kept = sum(line.count("\n") for line in lines)
         ends = text.count("\n") - kept
-        deviations += [Deviation.LF_SEGMENT_END.note(str(ends))] if ends else []
-        deviations += [Deviation.LF_IN_FIELD.note(str(kept))] if kept else []
-    else:
-        lines = text.split("\r")
-    return (line for line in lines if line.strip("\x00 \t"))
+        self.note(Deviation.LF_SEGMENT_END, str(ends) if ends else None)
+        self.note(Deviation.LF_IN_FIELD, str(kept) if kept else None)
+        return lines
 
+    def version(self, header: str) -> str:
+        """Read MSH-12, and judge by it the number of encoding characters."""
+        fields = header.split(self.encoding.field)
+        version = fields[11].split(self.encoding.component)[0].strip() if len(fields) > 11 else ""
+        if version not in VERSIONS:
+            self.note(Deviation.VERSION_UNKNOWN if version else Deviation.VERSION_MISSING, "MSH-12")
+        count = len(self.encoding.characters)
+        before_truncation = version in VERSIONS[: VERSIONS.index("2.7")]
+        if count == 3 or (count == 5 and before_truncation):
+            self.note(Deviation.ENCODING_CHARACTERS, f"{count} in MSH-2")
+        return version
 
-def _version(header: str, encoding: Encoding, deviations: list[str]) -> str:
-    fields = header.split(encoding.field)
-    version = fields[11].split(encoding.component)[0].strip() if len(fields) > 11 else ""
-    if not version:
-        deviations.append(Deviation.VERSION_MISSING.note("MSH-12"))
-    elif version not in VERSIONS:
-        deviations.append(Deviation.VERSION_UNKNOWN.note("MSH-12"))
-    if len(encoding.characters) != 4 and (not encoding.truncation or _lacks_truncation(version)):
-        deviations.append(Deviation.ENCODING_CHARACTERS.note(f"{len(encoding.characters)} in MSH-2"))
-    return version
+    def read(self, lines: Iterable[str], version: str) -> None:
+        """Turn lines into segments; a segment that is as the tables say costs no more than a look at them."""
+        counts = field_counts(version)
+        separator, encoding, charset = self.encoding.field, self.encoding, self.charset
+        for line in lines:
+            name = line[:3]
+            count = counts.get(name)
+            if count is None or line[3:4] != separator:
+                self._read_tolerantly(line, counts.keys())
+                continue
+            siblings = self.by_id.setdefault(name, [])
+            segment = Segment(name, len(siblings) + 1, line, encoding, charset)
+            siblings.append(segment)
+            self.segments.append(segment)
+            if line.count(separator) >= count:
+                self._note_extra_fields(segment, count)
+        if len(self.by_id["MSH"]) > 1:
+            raise MessageError(Problem.VALUE_CONFLICT, Place("MSH", 2), "a second message begins inside the message")
 
+    def _read_tolerantly(self, line: str, known: Iterable[str]) -> None:
+        """Keep a line that is no segment of the tables, or does not begin as one; an empty line is nothing."""
+        stripped = line.lstrip(" \t\x00")
+        if not stripped:
+            return
+        name = stripped[:3].upper()
+        if stripped[3:4] not in (self.encoding.field, "") or not _ID.fullmatch(name):
+            name, stripped = "", line
+        siblings = self.by_id.setdefault(name, [])
+        segment = Segment(name, len(siblings) + 1, stripped, self.encoding, self.charset)
+        siblings.append(segment)
+        self.segments.append(segment)
+        detail = str(segment.place()) or str(segment.sequence)
+        for deviation, is_so in (
+            (Deviation.LINE_WITHOUT_ID, not name),
+            (Deviation.LOCAL_SEGMENT, name.startswith("Z")),
+            (Deviation.UNKNOWN_SEGMENT, name and name[0] != "Z" and name not in known),
+            (Deviation.LOWER_CASE_ID, name and name != stripped[:3]),
+            (Deviation.INDENTED_SEGMENT, stripped != line),
+        ):
+            self.note(deviation, detail if is_so else None)
 
-def _lacks_truncation(version: str) -> bool:
-    return version in VERSIONS and VERSIONS.index(version) < VERSIONS.index("2.7")
+    def _note_extra_fields(self, segment: Segment, count: int) -> None:
+        extra = next((number for number in range(count + 1, len(segment) + 1) if segment.field(number)), None)
+        self.note(Deviation.EXTRA_FIELDS, str(segment.place(extra)) if extra else None)
 
-
-def _segments(lines: list[str], encoding: Encoding, charset: str, deviations: list[str]) -> list[Segment]:
-    counts: defaultdict[str, int] = defaultdict(int)
-    segments = []
-    for line in lines:
-        name = line[:3]
-        departures: tuple[Deviation, ...] = ()
-        if line[3:4] != encoding.field or not _ID.fullmatch(name):
-            line, name, departures = _tolerated(line, encoding)  # noqa: PLW2901  # the line without its indentation
-        counts[name] += 1
-        segment = Segment(name, counts[name], line, encoding, charset)
-        segments.append(segment)
-        deviations += [departure.note(str(segment.place()) or str(counts[name])) for departure in departures]
-    if counts["MSH"] > 1:
-        raise MessageError(Problem.VALUE_CONFLICT, Place("MSH", 2), "a second message begins inside the message")
-    return segments
-
-
-def _tolerated(line: str, encoding: Encoding) -> tuple[str, str, tuple[Deviation, ...]]:
-    """Turn a line that does not begin as a segment should into its text, its id (or none) and why it does not."""
-    stripped = line.lstrip(" \t\x00")
-    name = stripped[:3].upper()
-    if stripped[3:4] not in (encoding.field, "") or not _ID.fullmatch(name):
-        return line, "", (Deviation.LINE_WITHOUT_ID,)
-    departures = ((Deviation.LOWER_CASE_ID, name != stripped[:3]), (Deviation.INDENTED_SEGMENT, line != stripped))
-    return stripped, name, tuple(departure for departure, is_so in departures if is_so)
-
-
-def _table_deviations(segments: list[Segment], version: str) -> Iterator[str]:
-    """What the tables of the version do not know; counting separators is enough for all but a few segments."""
-    counts = field_counts(version)
-    for segment in segments:
-        count = counts.get(segment.id)
-        if count is None and segment.id:
-            yield _unknown(segment)
-        elif count is not None and segment.raw.count(segment.encoding.field) >= count:
-            extra = next((number for number in range(count + 1, len(segment) + 1) if segment.field(number)), 0)
-            if extra:
-                yield Deviation.EXTRA_FIELDS.note(str(segment.place(extra)))
-
-
-def _unknown(segment: Segment) -> str:
-    kind = Deviation.LOCAL_SEGMENT if segment.id[0] == "Z" else Deviation.UNKNOWN_SEGMENT
-    return kind.note(str(segment.place()))
-
-
-def _escape_deviations(header: Segment, body: str) -> Iterator[str]:
-    encoding = header.encoding
-    if body.count(encoding.escape) > 1:
-        rest = body.replace(encoding.field + encoding.characters, "", 1)
-        unread = unread_escapes(rest, encoding)
-        if unread:
-            yield Deviation.ESCAPE_KEPT.note(str(unread))
+    def count_unread_escapes(self, text: str) -> None:
+        """Note the escape characters that belong to no sequence; MSH-2 holds one of its own."""
+        encoding = self.encoding
+        if text.count(encoding.escape) > 1:
+            unread = unread_escapes(text, encoding) - 1
+            self.note(Deviation.ESCAPE_KEPT, str(unread) if unread else None)

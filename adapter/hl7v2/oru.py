@@ -4,7 +4,7 @@ The group tables of hl7apy file observations of v2.8 under the wrong order and d
 so grouping is our own: an OBR (or the ORC before it) opens a group, and an OBX belongs to the group that it stands in.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 from typing import TypeVar
@@ -48,62 +48,66 @@ class _Group:
     """A group under construction."""
 
     def __init__(self) -> None:
-        self.segments: list[Segment] = []
-        self.ids: set[str] = set()
+        self.orc: Segment | None = None
+        self.obr: Segment | None = None
+        self.observations: list[Segment] = []
+        self.notes: list[Segment] = []
+        self.others: list[Segment] = []
+        self.deviations: list[str] = []
+        self._specimen = False
 
     def add(self, segment: Segment) -> None:
-        self.segments.append(segment)
-        self.ids.add(segment.id)
+        """Take a segment where it stands; a second OBR never comes here, a second ORC is one of the others."""
+        if segment.id == "OBX":
+            if self._specimen:
+                self.deviations.append(Deviation.OBX_AFTER_SPM.note(str(segment.place())))
+                self._specimen = False
+            self.observations.append(segment)
+        elif segment.id == "NTE":
+            self.notes.append(segment)
+        elif segment.id == "OBR":
+            self.obr = segment
+            if self.observations:
+                self.deviations.append(Deviation.OBX_BEFORE_OBR.note(str(self.observations[0].place())))
+        elif segment.id == "ORC":
+            self.orc = segment
+            if self.obr:
+                self.deviations.append(Deviation.ORC_AFTER_OBR.note(str(segment.place())))
+        else:
+            self._specimen = self._specimen or segment.id == "SPM"
+            self.others.append(segment)
 
-    def of(self, name: str) -> tuple[Segment, ...]:
-        return tuple(segment for segment in self.segments if segment.id == name)
+    def absorb(self, later: "_Group") -> None:
+        """Take the order whose observations stood before it."""
+        earlier = self.observations[0].place()
+        self.orc, self.obr = later.orc, later.obr
+        self.observations += later.observations
+        self.notes += later.notes
+        self.others += later.others
+        self.deviations += [Deviation.OBX_BEFORE_OBR.note(str(earlier)), *later.deviations]
 
     def is_of_another_order(self, obr: Segment) -> bool:
         """Do observations already stand under an ORC whose order numbers are not this OBR's?"""
-        orc = self.of("ORC")[0]
-        numbers = ((orc.value(number), obr.value(number)) for number in (2, 3))
-        return "OBX" in self.ids and any(ours and theirs and ours != theirs for ours, theirs in numbers)
+        numbers = [(self.orc.value(number), obr.value(number)) for number in (2, 3)] if self.orc else []
+        return bool(self.observations) and any(ours and theirs and ours != theirs for ours, theirs in numbers)
 
     def finished(self) -> ObservationGroup:
-        orc, obr = (next(iter(self.of(name)), None) for name in ("ORC", "OBR"))
-        taken = {"OBX", "NTE", "ORC", "OBR"}
-        others = tuple(segment for segment in self.segments if segment.id not in taken)
-        return ObservationGroup(orc, obr, self.of("OBX"), self.of("NTE"), others, tuple(self._deviations()))
-
-    def _deviations(self) -> Iterator[str]:
-        if "OBR" not in self.ids:
-            yield Deviation.OBR_MISSING.note(str(self.segments[0].place()))
-        for deviation, earlier, later in _UNEXPECTED:
-            if self._stands_before(earlier, later):
-                yield deviation.note(str(self.of(later)[-1].place()))
-
-    def _stands_before(self, earlier: str, later: str) -> bool:
-        if not {earlier, later} <= self.ids:
-            return False
-        order = [segment.id for segment in self.segments]
-        return later in order[order.index(earlier) :]
-
-
-_UNEXPECTED = (
-    (Deviation.OBX_BEFORE_OBR, "OBX", "OBR"),
-    (Deviation.ORC_AFTER_OBR, "OBR", "ORC"),
-    (Deviation.OBX_AFTER_SPM, "SPM", "OBX"),
-)
+        if not self.obr:
+            self.deviations.append(Deviation.OBR_MISSING.note())
+        read = (tuple(self.observations), tuple(self.notes))
+        return ObservationGroup(self.orc, self.obr, *read, tuple(self.others), tuple(self.deviations))
 
 
 class _Patient:
     """A patient's result under construction."""
 
     def __init__(self) -> None:
-        self._pid: Segment | None = None
+        self.pid: Segment | None = None
         self._groups: list[_Group] = []
         self._others: list[Segment] = []
 
     def add(self, segment: Segment, follower: str) -> None:
         """Put a segment where it belongs; ``follower`` is the id of the next one that makes groups."""
-        if segment.id == "PID":
-            self._pid = segment
-            return
         if segment.id in _STRUCTURE and self._opens_group(segment, follower):
             self._groups.append(_Group())
         if self._groups:
@@ -117,36 +121,33 @@ class _Patient:
             return True
         group = self._groups[-1]
         if segment.id == "OBR":
-            return "OBR" in group.ids or "ORC" not in group.ids or group.is_of_another_order(segment)
+            return bool(group.obr) or not group.orc or group.is_of_another_order(segment)
         if segment.id == "ORC":
-            return follower == "OBR" or "OBR" not in group.ids or bool(group.ids & {"ORC", "OBX"})
+            return follower == "OBR" or not group.obr or bool(group.orc or group.observations)
         return False
 
     def finished(self) -> PatientResult:
-        groups = self._with_leading_observations()
-        deviations = () if self._pid else (Deviation.PID_MISSING.note(),)
-        return PatientResult(self._pid, tuple(group.finished() for group in groups), tuple(self._others), deviations)
-
-    def _with_leading_observations(self) -> list[_Group]:
-        """Observations before the only order are that order's; before several they are nobody's, and stay apart."""
-        if len(self._groups) != 2 or self._groups[0].ids & {"ORC", "OBR"}:
-            return self._groups
-        merged = _Group()
-        for group in self._groups:
-            for segment in group.segments:
-                merged.add(segment)
-        return [merged]
+        groups = self._groups
+        if len(groups) == 2 and not (groups[0].orc or groups[0].obr):
+            groups[0].absorb(groups.pop())
+        deviations = () if self.pid else (Deviation.PID_MISSING.note(),)
+        return PatientResult(self.pid, tuple(group.finished() for group in groups), tuple(self._others), deviations)
 
 
 def patient_results(message: Message) -> tuple[PatientResult, ...]:
     """Turn a message into its patients' results, one a PID; segments before the first PID or order are left out.
 
+    Observations before a patient's only order are that order's; before several they are nobody's, and stay apart.
     Raises MessageError for one part of a continued message (MSH-14 or DSC-1): it is not the whole report.
     """
     _refuse_continued(message)
     results: list[_Patient] = []
     for segment, follower in zip(message.segments, _followers(message.segments), strict=True):
-        if segment.id == "PID" or (segment.id in _STRUCTURE and not results):
+        if segment.id == "PID":
+            results.append(_Patient())
+            results[-1].pid = segment
+            continue
+        if not results and segment.id in _STRUCTURE:
             results.append(_Patient())
         if results:
             results[-1].add(segment, follower)
@@ -158,7 +159,8 @@ def _followers(segments: tuple[Segment, ...]) -> list[str]:
     follower, followers = "", []
     for segment in reversed(segments):
         followers.append(follower)
-        follower = segment.id if segment.id in _STRUCTURE else follower
+        if segment.id in _STRUCTURE:
+            follower = segment.id
     return followers[::-1]
 
 
