@@ -136,8 +136,8 @@ resource = Table(
     Column("starts", BigInteger),  # effective time; an open side is a far bound
     Column("ends", BigInteger),
     Column("moment", BigInteger, nullable=False),  # what "newest first" goes by
-    Index("ix_resource_type_moment_id", "type", "moment", "id"),
-    Index("ix_resource_patient_type", "patient", "type"),
+    Index("ix_resource_newest", "type", "moment", "updated", "id"),
+    Index("ix_resource_patient_newest", "patient", "type", "moment", "updated", "id"),
     Index("ix_resource_type_updated", "type", "updated"),
 )
 
@@ -161,7 +161,7 @@ resource_token = Table(
     Column("system", Text, primary_key=True),  # empty: none
     Column("value", Text, primary_key=True),
     ForeignKeyConstraint(["type", "id"], ["resource.type", "resource.id"]),
-    Index("ix_resource_token_name_value_type", "name", "value", "type"),
+    Index("ix_resource_token_value", "name", "value", "type", "system", "id"),
 )
 
 audit = Table(

@@ -93,8 +93,8 @@ def upgrade() -> None:
         sa.Column("moment", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("type", "id", name="pk_resource"),
     )
-    op.create_index("ix_resource_patient_type", "resource", ["patient", "type"])
-    op.create_index("ix_resource_type_moment_id", "resource", ["type", "moment", "id"])
+    op.create_index("ix_resource_newest", "resource", ["type", "moment", "updated", "id"])
+    op.create_index("ix_resource_patient_newest", "resource", ["patient", "type", "moment", "updated", "id"])
     op.create_index("ix_resource_type_updated", "resource", ["type", "updated"])
     op.create_table(
         "score",
@@ -143,7 +143,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["type", "id"], ["resource.type", "resource.id"], name="fk_resource_token_resource"),
         sa.PrimaryKeyConstraint("type", "id", "name", "system", "value", name="pk_resource_token"),
     )
-    op.create_index("ix_resource_token_name_value_type", "resource_token", ["name", "value", "type"])
+    op.create_index("ix_resource_token_value", "resource_token", ["name", "value", "type", "system", "id"])
     op.create_table(
         "score_history",
         sa.Column("score", sa.Text(), nullable=False),
