@@ -1,5 +1,20 @@
 """A mark is never lost, whenever it comes; a failure is counted, and waits for its time."""
 
+from test_store_samples import (
+    JANE,
+    JOHN,
+    LEASE,
+    NOON,
+    arrival,
+    claimed,
+    claimed_message,
+    dues,
+    later,
+    opened,
+    read,
+    report,
+)
+
 from adapter.outcome import Ignored
 from adapter.publication import Claim
 
