@@ -3,6 +3,8 @@
 import asyncio
 import logging
 import ssl
+from functools import partial
+from typing import cast
 
 from aiohttp import web
 
@@ -14,7 +16,7 @@ GRACE = 10.0
 """Seconds that requests in hand have to finish."""
 KEEP_ALIVE = 75.0
 """Seconds that an idle connection stays open: longer than a proxy in front keeps it, as a rule."""
-LINGER = 2.0
+LINGER = 1.0
 """Seconds for the rest of a body that was refused, so that the client reads why before the connection ends."""
 LONGEST_LINE = 64 * 1024
 """Bytes of a request's first line before it is given up unread; a shorter one that is too long gets a proper answer."""
@@ -83,9 +85,10 @@ class WebServer:
     async def start(self) -> tuple[str, int]:
         """Listen; gives the address in use. Raises OSError when it is taken."""
         await self._runner.setup()
+        connection = partial(_Connection, cast("web.Server", self._runner.server), self._tell)
         loop = asyncio.get_running_loop()
         try:
-            self._listening = await loop.create_server(self._connection, self._host, self._port, ssl=self._tls)
+            self._listening = await loop.create_server(connection, self._host, self._port, ssl=self._tls)
         except OSError:
             await self._runner.cleanup()
             raise
@@ -103,9 +106,3 @@ class WebServer:
     def listening(self) -> bool:
         """Is the socket bound? For a readiness check."""
         return self._listening is not None
-
-    def _connection(self) -> web.RequestHandler:
-        server = self._runner.server
-        if server is None:
-            raise RuntimeError("the server is not set up")
-        return _Connection(server, self._tell)
