@@ -67,22 +67,24 @@ class _Extraction:
     plan: Plan
     patient: PatientIdentity
     reports: list[PetReport] = field(default_factory=list)
-    bare: list[tuple[StudyReader, Gathered]] = field(default_factory=list)
+    bare: list[tuple[StudyReader, Gatherer]] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     accounted: int = 0
 
     def take(self, group: ObservationGroup, pid: Segment | None) -> None:
         """Read one group: into a report, or into notes when it states nothing of a dual PET."""
         scope = Scope(self.message, pid, group.orc, group.obr)
-        gathered = Gatherer(self.plan, scope).take(group.observations)
+        gatherer = Gatherer(self.plan, scope)
+        gathered = gatherer.take(group.observations)
         self.accounted += gathered.accounted
         self.notes += group.deviations
         if group.obr is None:
             self._take_nobodys(gathered, group.observations)
         elif gathered.carries_facts:
+            gatherer.take_fixed()
             self._add(StudyReader(self.plan, scope, group.obr, self.patient).report(gathered), group.obr)
         else:
-            self.bare.append((StudyReader(self.plan, scope, group.obr, self.patient), gathered))
+            self.bare.append((StudyReader(self.plan, scope, group.obr, self.patient), gatherer))
 
     def _take_nobodys(self, gathered: Gathered, observations: tuple[Segment, ...]) -> None:
         if gathered.carries_facts:
@@ -101,20 +103,20 @@ class _Extraction:
         """Turn what was read into the answer, once every observation is accounted for."""
         balanced(len(self.message.all("OBX")), self.accounted)
         accessions = {_study(report)[:2] for report in self.reports}
-        for reader, gathered in self.bare:
-            self._take_bare(reader, gathered, accessions)
+        for reader, gatherer in self.bare:
+            self._take_bare(reader, gatherer, accessions)
         if not self.reports:
             raise ExtractionError(Problem.SEGMENT_MISSING, Place("OBX"), "no observation states a fact of a study")
-        return Extracted(tuple(self.reports), (*self.message.deviations, *self.notes))
+        return Extracted(tuple(self.reports), tuple(self.notes))
 
-    def _take_bare(self, reader: StudyReader, gathered: Gathered, accessions: set[tuple[str, str]]) -> None:
+    def _take_bare(self, reader: StudyReader, gatherer: Gatherer, accessions: set[tuple[str, str]]) -> None:
         """A group without facts says how its study stands, unless a group with facts says it of the same study."""
         accession = first_identifier(reader.scope, self.plan.mapping.header.accession)
         known = accession is None or (accession.authority, accession.value) in accessions
-        if known or not _is_unfinished(reader):
-            self.notes += [f"no fact {reader.obr.place()}", *gathered.listed()]
+        if known or not _is_unfinished(reader) or not _is_of_the_mapping(gatherer):
+            self.notes += [f"no fact {reader.obr.place()}", *gatherer.gathered.listed()]
         else:
-            self._add(reader.report(gathered), reader.obr)
+            self._add(reader.report(gatherer.gathered), reader.obr)
 
 
 def _is_unfinished(reader: StudyReader) -> bool:
@@ -123,6 +125,15 @@ def _is_unfinished(reader: StudyReader) -> bool:
         return not reader.stated_status().is_final
     except (MessageError, ExtractionError):
         return False
+
+
+def _is_of_the_mapping(gatherer: Gatherer) -> bool:
+    """Can what the mapping reads from fields (a tracer from the procedure) be read of this group too?"""
+    try:
+        gatherer.take_fixed()
+    except ExtractionError:
+        return False
+    return True
 
 
 def _study(report: PetReport) -> tuple[str, str, object]:

@@ -9,6 +9,7 @@ from adapter.hl7v2.oru import Standing, observation_standing
 from adapter.mapping.codes import fold
 from adapter.mapping.errors import ExtractionError
 from adapter.mapping.facts import LEFT_OUT
+from adapter.mapping.measures import NOT_A_NUMBER
 from adapter.mapping.origin import Origin, Trace
 from adapter.mapping.paths import Scope
 from adapter.mapping.plan import FactSet, Plan
@@ -119,10 +120,13 @@ class Gatherer:
                 self._take_fact(obx, readers)
             else:
                 self._list(obx)
+        return self.gathered
+
+    def take_fixed(self) -> None:
+        """Add what comes from elsewhere than an OBX: a field, a part of the row key, a constant."""
         self._take_fixed(self._plan.report, self.gathered.report, None)
         for row in self.gathered.rows.values():
             self._take_fixed(self._plan.lesion, row.facts, row)
-        return self.gathered
 
     def _readers_of(self, obx: Segment) -> tuple[Reader, ...]:
         raw = obx.field(3)
@@ -143,7 +147,7 @@ class Gatherer:
             raise ExtractionError(Problem.VALUE_CONFLICT, obx.place(3), rule)
         if not found and any(system in self._plan.surroundings.own_systems for _, system in keys):
             rule = "OBX-3: a code of the mapping's own system that no rule knows"
-            raise ExtractionError(Problem.CODE_UNKNOWN, obx.place(3), rule)
+            raise ExtractionError(Problem.CODE_UNKNOWN, obx.place(3, component=1), rule)
         return found[0] if found else ()
 
     def _list(self, obx: Segment) -> None:
@@ -152,7 +156,7 @@ class Gatherer:
         if is_prose or any(key in self._plan.narrative_codes for key in self._plan.keys_of(obx)):
             self.gathered.narrative.append(obx.sequence)
         elif self._plan.mapping.doubts.unused_obx == "hold":
-            raise ExtractionError(Problem.CODE_UNKNOWN, obx.place(3), "OBX-3: a code that no rule reads")
+            raise ExtractionError(Problem.CODE_UNKNOWN, obx.place(3, component=1), "OBX-3: no rule reads this code")
         else:
             self.gathered.unused.append(obx.sequence)
 
@@ -218,7 +222,6 @@ class Gatherer:
         return row
 
     def _take_fixed(self, facts: FactSet, given: Facts, row: Row | None) -> None:
-        """Add the facts that come from elsewhere than an OBX: a field, a part of the row key, a constant."""
         for reader in facts.fixed:
             if all(test.holds(self._scope) for test in reader.tests):
                 for value, origin in self._fixed_values(reader, row):
@@ -241,6 +244,8 @@ class Gatherer:
 
 
 def _values(obx: Segment, reader: Reader) -> tuple[Value, ...]:
+    if reader.is_suv and fold(obx.field(5)) == NOT_A_NUMBER:
+        return (Text(NOT_A_NUMBER),)
     if not reader.component:
         return observation_values(obx, decimal_comma=reader.decimal_comma)
     count = len(obx.repetitions(5))

@@ -12,6 +12,11 @@ from adapter.mapping.units import length_factors, plain_factors
 from adapter.outcome import Problem
 from adapter.scoring.lesion import Interval, Suv, SuvStatistic, SuvType
 
+NOT_A_NUMBER = "nan"
+"""What workstations write where an SUV could not be computed: the value is dropped by scoring, the call stands."""
+
+_NO_SUV = Interval.exactly(Decimal("NaN"))
+
 
 class MeasureReader:
     """Reads one number with its unit by one rule."""
@@ -28,8 +33,14 @@ class MeasureReader:
         """Turn a value into an SUV; in a foreign unit it is kept and marked as one that cannot be used."""
         factor = self._factor(origin, self._plain)
         if factor is None:
-            origin.note("unit not supported", self._name)
-        return Suv(self._interval(value, origin), suv_type, statistic, factor is not None)
+            origin.note("unit not supported", self._name, 6)
+        return Suv(self._suv_interval(value, origin), suv_type, statistic, factor is not None)
+
+    def _suv_interval(self, value: Value, origin: Origin) -> Interval:
+        if isinstance(value, Text) and value.text == NOT_A_NUMBER:
+            origin.note("not a number", self._name)
+            return _NO_SUV
+        return self._interval(value, origin)
 
     def percent(self, value: Value, origin: Origin) -> str:
         """Turn a value into a proportion as one writes it: ``12``, ``3-20``, ``<2``."""
@@ -85,7 +96,7 @@ class MeasureReader:
         if self._holds_missing:
             rule = f"{self._name}: the unit is missing"
             raise ExtractionError(Problem.FIELD_MISSING, origin.segment.place(6), rule)
-        origin.note("unit missing", self._name)
+        origin.note("unit missing", self._name, 6)
         return accepted[self._unit]
 
     def _foreign(self, origin: Origin) -> ExtractionError:

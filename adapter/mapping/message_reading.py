@@ -13,7 +13,10 @@ from adapter.scoring.report import PetReport
 
 @dataclass(frozen=True, slots=True)
 class Extraction:
-    """The message was understood: its reports, the mapping that read it, and what was tolerated beside them."""
+    """The message was understood: its reports, the mapping that read it, and what was noted beside them.
+
+    What the parser tolerated is in `Message.deviations` and is not said twice.
+    """
 
     reports: tuple[PetReport, ...]
     mapping_id: str

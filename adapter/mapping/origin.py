@@ -34,9 +34,13 @@ class Origin:
         """The position, for a person."""
         return self.segment.place(self.number)
 
-    def note(self, said: str, name: str) -> None:
-        """Add what was tolerated, where, and for which fact."""
-        self.trace.notes.append(f"{said} {self.place}: {name}")
+    def place_of(self, value: Value) -> Place:
+        """The position of a value there: of a code its first component."""
+        return self.segment.place(self.number, component=1) if isinstance(value, Coded) else self.place
+
+    def note(self, said: str, name: str, number: int = 0) -> None:
+        """Add what was tolerated, where (another field of the segment may be named), and for which fact."""
+        self.trace.notes.append(f"{said} {self.segment.place(number or self.number)}: {name}")
 
     def units(self) -> tuple[str, ...]:
         """Turn OBX-6 into its units: the code or else the text, and the alternate code; no other segment has any."""

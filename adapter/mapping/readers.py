@@ -37,6 +37,7 @@ class Reader:
     group: str | None = None
     constant: object = LEFT_OUT
     required: bool = False
+    is_suv: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +84,7 @@ def reader(path: Path, fact: Fact, rule: Rule, surroundings: Surroundings) -> Re
         group=rule.group,
         constant=LEFT_OUT if rule.const is None else meaning(fact, rule.const),
         required=rule.required,
+        is_suv=fact.kind is Kind.SUV,
     )
 
 

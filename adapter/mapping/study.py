@@ -91,9 +91,9 @@ class StudyReader:
         return ExtractionError(Problem.FIELD_MISSING, place, f"{name}: required and not stated")
 
     def _report_facts(self, gathered: Gathered, status: ReportStatus) -> dict[str, Any]:
-        """The study's facts; a report that no longer stands must only say which study it was."""
+        """The study's facts; a report that no longer stands, or states nothing yet, must only say which study it is."""
         repeats = self.plan.mapping.doubts.equal_repeat
-        if not status.is_retracted:
+        if gathered.mapped and not status.is_retracted:
             return settled(gathered.report, self.plan.report.required, self.obr.place(), repeats)
         return settled(gathered.withdrawn | gathered.report, {}, self.obr.place(), repeats)
 

@@ -38,7 +38,7 @@ class WordReader:
             return self._parsed(value, origin)
         if self._holds:
             rule = f"{self._name}: the value is not in {self._table_name}"
-            raise ExtractionError(Problem.CODE_UNKNOWN, origin.place, rule)
+            raise ExtractionError(Problem.CODE_UNKNOWN, origin.place_of(value), rule)
         origin.note(f"not in {self._table_name}", self._name)
         return self._fact.doubted
 
