@@ -18,6 +18,10 @@ from adapter.hl7v2.header import UTF8_MARK, Header, read_header, unicode_form
 from adapter.hl7v2.mllp import Fault, MllpDecoder
 from adapter.outcome import Place, Problem, Refused
 
+_BLANKS = b" \t\r\n\x00"
+_NAMES = (b"MSH", b"msh", b"BTS", b"FTS")
+"""What a payload of several parts must hold: a look for them spares the search of an ordinary message."""
+
 
 @dataclass(frozen=True, slots=True)
 class Envelope:
@@ -105,7 +109,7 @@ def split_file(content: bytes) -> tuple[bytes, ...]:
 
 
 def _blocks(content: bytes) -> Iterator[bytes]:
-    if not content.lstrip().startswith(b"\x0b"):
+    if not content.lstrip(_BLANKS).startswith(b"\x0b"):
         yield content
         return
     decoder = MllpDecoder(max_block=len(content))
@@ -116,8 +120,10 @@ def _blocks(content: bytes) -> Iterator[bytes]:
 
 
 def _split(payload: bytes) -> Batch:
-    body = payload.removeprefix(UTF8_MARK).lstrip(b" \t\r\n\x00")
+    body = payload.removeprefix(UTF8_MARK).lstrip(_BLANKS)
     enveloped = body.startswith((b"FHS", b"BHS"))
+    if not enveloped and (body[:3].upper() != b"MSH" or not any(body.find(name, 3) > 0 for name in _NAMES)):
+        return Batch((payload,))
     cuts = [found.start(1) for found in _cut(b"[!-/:-@[-`{-~]" if enveloped else re.escape(body[3:4])).finditer(body)]
     if len(cuts) < 2 and not (cuts and enveloped):
         return Batch((payload,))
