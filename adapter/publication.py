@@ -176,7 +176,7 @@ def _publish(pair: Pair, before: Delivered | None, site: Site, now: datetime) ->
     score = assess(pair, site.policy)
     if Reason.PATIENT_MISMATCH in pair.reasons:
         return _unpublished("stopped", score, before)
-    if _still_waits(pair, site.policy, now):
+    if _still_waits(pair, site.policy, now) or _awaits_final(pair):
         return _unpublished("waiting", score, before)
     return _published("published", score, before, site)
 
@@ -219,6 +219,11 @@ def _still_waits(pair: Pair, policy: Policy, now: datetime) -> bool:
         return False
     until = pair.waits_until(policy)
     return until is None or now.date() <= until
+
+
+def _awaits_final(pair: Pair) -> bool:
+    """A preliminary report gives no score: nothing is posted until it is final."""
+    return any(not kept.report.study.status.is_final for kept in pair.reports)
 
 
 def _next_look(current: Sequence[KeptReport], policy: Policy, now: datetime) -> datetime | None:

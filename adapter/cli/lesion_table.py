@@ -49,7 +49,10 @@ def _to_datetime(value: object) -> object:
         return value
     if not _ISO_DATE.fullmatch(value):
         raise ValueError("give a date as YYYY-MM-DD, or a date and time of ISO 8601")
-    moment = datetime.fromisoformat(value)
+    try:
+        moment = datetime.fromisoformat(value)
+    except ValueError:
+        raise ValueError("there is no such date, time or zone") from None
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
@@ -249,6 +252,8 @@ _KNOWN_NAMES = {name for part in _PARTS for name in part.model_fields}
 
 
 _NUMBER_BRANCHES = {"int", "decimal"}
+_MEMBER_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,39}")
+"""A name that is none is not repeated: it may be a value in the wrong place."""
 _WRONG_TYPE = {"int_type", "is_instance_of", "decimal_type", "int_from_float"}
 
 
@@ -259,7 +264,8 @@ def _fault(fault: Any) -> str:
         if isinstance(step, int):
             path += f"[{step}]"
         elif step not in _NUMBER_BRANCHES:
-            path += f".{step}" if path else step
+            name = step if _MEMBER_NAME.fullmatch(step) else "(a member)"
+            path += f".{name}" if path else name
     message = fault["msg"].removeprefix("Value error, ")
     if fault["loc"] and fault["loc"][-1] in _NUMBER_BRANCHES and fault["type"] in _WRONG_TYPE:
         message = "Input should be a number"

@@ -24,7 +24,7 @@ def assess(pair: Pair, policy: Policy) -> Score:
         issued=max(issued),
         corrected=any(kept.report.study.status.is_corrected for kept in pair.reports),
         retracted=any(kept.report.study.status.is_retracted for kept in pair.reports),
-        reader_grade=grades[-1] if grades else None,
+        reader_grade=grades[0] if len(set(grades)) == 1 else None,
     )
 
 

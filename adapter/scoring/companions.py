@@ -7,8 +7,8 @@ counts uptake above the liver on both tracers and therefore needs the liver's SU
 from itertools import product
 
 from adapter.scoring import suv as suvs
-from adapter.scoring.evidence import reference_level
-from adapter.scoring.lesion import Finding, Nature, Status, Suv
+from adapter.scoring.evidence import reference_interval
+from adapter.scoring.lesion import Finding, Nature, Status, Suv, SuvStatistic
 from adapter.scoring.patterns import Appraisal
 from adapter.scoring.report import Study
 from adapter.scoring.studies import StudyPair
@@ -89,12 +89,14 @@ def _above_liver(finding: Finding, status: Status, suv: Suv | None, study: Study
         return _NEG
     if status is _POS and finding.krenning is not None:
         return _POS if finding.krenning >= _ABOVE_LIVER else _NEG
-    level = reference_level(suv, study.liver_suv) if suv is not None else None
-    if suv is None or level is None:
+    if suv is None or suv.statistic is not SuvStatistic.MAX:
         return Status.UNKNOWN
-    if suvs.surely_above(suv, level):
+    liver = reference_interval(suv, study.liver_suv)
+    if liver is None or liver.low is None or liver.high is None:
+        return Status.UNKNOWN
+    if suvs.surely_above(suv, liver.high):
         return _POS
-    return _NEG if suvs.surely_not_above(suv, level) else Status.UNKNOWN
+    return _NEG if suvs.surely_not_above(suv, liver.low) else Status.UNKNOWN
 
 
 def _readings(appraisal: Appraisal) -> set[Reading]:

@@ -1,16 +1,16 @@
 """From what a report states of one lesion to positive, negative or unknown, in the order of evidence of NETPET.md."""
 
 from dataclasses import dataclass
-from decimal import Decimal
 
 from adapter.scoring import suv as suvs
-from adapter.scoring.lesion import Finding, Lesion, Status, Suv, SuvStatistic, Uptake
+from adapter.scoring.lesion import Finding, Interval, Lesion, Status, Suv, SuvStatistic, Uptake
 from adapter.scoring.reasons import Reason
 from adapter.scoring.report import Study
 from adapter.scoring.result import Policy
 
 _PLAIN_CALLS = {Uptake.POSITIVE: Status.POSITIVE, Uptake.NEGATIVE: Status.NEGATIVE}
 _EQUIVOCAL_KRENNING = 1
+_KRENNING = {0: Status.NEGATIVE, 2: Status.POSITIVE, 3: Status.POSITIVE, 4: Status.POSITIVE}
 _NOTHING = Study()
 
 
@@ -69,7 +69,7 @@ def _from_measurement(finding: Finding, suv: Suv | None, study: Study, policy: P
     if finding.uptake is Uptake.NOT_EVALUABLE:
         return Status.UNKNOWN
     if finding.krenning is not None:
-        return Status.POSITIVE if finding.krenning >= 2 else Status.NEGATIVE
+        return _KRENNING.get(finding.krenning, Status.UNKNOWN)
     if suv is not None and _above_reference(suv, study, policy):
         return Status.POSITIVE
     return Status.UNKNOWN
@@ -79,15 +79,16 @@ def _above_reference(suv: Suv, study: Study, policy: Policy) -> bool:
     """An SUVmax above normal tissue is uptake; one that is not proves nothing (Krenning 2 is at most liver)."""
     if suv.statistic is not SuvStatistic.MAX:
         return False
-    if study.suv_cutoff is not None and suvs.surely_above(suv, study.suv_cutoff.value):
+    cutoff = study.suv_cutoff
+    if cutoff is not None and cutoff.signed_by and suvs.surely_above(suv, cutoff.value):
         return True
     references = (reference_suv(study, tissue) for tissue in policy.positivity_references)
     return any(_above(suv, reference) for reference in references)
 
 
 def _above(suv: Suv, reference: Suv | None) -> bool:
-    level = reference_level(suv, reference)
-    return level is not None and suvs.surely_above(suv, level)
+    level = reference_interval(suv, reference)
+    return level is not None and level.high is not None and suvs.surely_above(suv, level.high)
 
 
 def reference_suv(study: Study, tissue: str) -> Suv | None:
@@ -95,9 +96,9 @@ def reference_suv(study: Study, tissue: str) -> Suv | None:
     return {"liver": study.liver_suv, "spleen": study.spleen_suv, "blood-pool": study.blood_pool_suv}[tissue]
 
 
-def reference_level(suv: Suv, reference: Suv | None) -> Decimal | None:
-    """Turn a reference SUV into the number that an SUV of the same normalisation has to exceed: its upper end."""
+def reference_interval(suv: Suv, reference: Suv | None) -> Interval | None:
+    """Turn a reference SUV into what an SUV may be compared with; None when it is of another normalisation."""
     reference = suvs.usable(reference, set())
     if reference is None or reference.type is not suv.type:
         return None
-    return reference.value.high
+    return reference.value

@@ -17,7 +17,8 @@ def explain(result: Result, appraisals: list[Appraisal]) -> str:
     forbidding = [code for code in result.reasons if code in _FORBIDDING]
     if forbidding:
         return f"not scorable: {', '.join(forbidding)}."
-    if result.bounds is None:
+    bounds = result.bounds
+    if bounds is None:
         return "not scorable: no lesion is listed and the two reports do not both state that there is no tumour uptake."
     if not appraisals:
         return "both reports state that there is no tumour-related uptake: P0."
@@ -26,7 +27,7 @@ def explain(result: Result, appraisals: list[Appraisal]) -> str:
     others = len(result.target_lesions) - SHOWN
     if others > 0:
         lesions += f"; and {others} more"
-    return f"{lesions}; {_rule(result)}."
+    return f"{lesions}; {_rule(result, bounds)}."
 
 
 def _describe(appraisal: Appraisal) -> str:
@@ -40,9 +41,9 @@ def _describe(appraisal: Appraisal) -> str:
     return f"lesion {appraisal.lesion.id}{several}: {calls}: {shown}"
 
 
-def _rule(result: Result) -> str:
+def _rule(result: Result, bounds: tuple[int, int]) -> str:
     if result.grade is not None:
         return f"the grade is the worst pattern: {result.grade}"
-    low, high = result.bounds or (0, 5)
+    low, high = bounds
     group = f", all in group {result.group}" if result.group else ""
     return f"the grade lies between P{low} and P{high}{group}, and is not given until this is known"

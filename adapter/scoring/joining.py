@@ -6,6 +6,7 @@ from decimal import Decimal
 from adapter.scoring.lesion import SILENT, Count, Finding, Lesion, Nature, Relation, Uptake
 from adapter.scoring.reasons import Reason
 from adapter.scoring.report import ReportRow, TracerKind
+from adapter.scoring.sites import sides_agree, sites_overlap
 
 SILENT_SIDE = SILENT
 """The other report does not mention the lesion: an exhaustive list makes that negative."""
@@ -39,15 +40,18 @@ def lesion_alone(row: ReportRow, kind: TracerKind, other_side: Finding | None, s
 
 
 def lesion_of_both(sstr: ReportRow, fdg: ReportRow, reasons: set[Reason]) -> tuple[Lesion, ...]:
-    """Turn two matched rows into one lesion, or, where one says left and the other right, into two that stay open."""
-    if None not in (sstr.laterality, fdg.laterality) and sstr.laterality != fdg.laterality:
-        reasons.add(Reason.LATERALITY_CONFLICT)
-        return (
-            lesion_alone(sstr, TracerKind.SSTR, None, " (SSTR)"),
-            lesion_alone(fdg, TracerKind.FDG, None, " (FDG)"),
-        )
-    count = _count(sstr.count, fdg.count)
-    said = [sstr.paired, fdg.paired, False if _counts_differ(sstr.count, fdg.count) else None]
+    """Turn two matched rows into one lesion, or, where they contradict each other on it, into two that stay open.
+
+    Left is never right. Rows that stand for different numbers of lesions do not speak of the same ones: what one says
+    of its few is not known of the other's many.
+    """
+    if not sides_agree(sstr.laterality, fdg.laterality):
+        return _apart(sstr, fdg, Reason.LATERALITY_CONFLICT, reasons)
+    if None not in (sstr.count, fdg.count) and sstr.count != fdg.count:
+        return _apart(sstr, fdg, Reason.LESION_UNMATCHED, reasons)
+    if not sites_overlap(sstr.site, fdg.site):
+        reasons.add(Reason.LESION_MATCH_PROBABLE)
+    count = sstr.count or fdg.count or Count()
     return (
         replace(
             lesion_alone(sstr, TracerKind.SSTR, fdg.finding),
@@ -58,7 +62,7 @@ def lesion_of_both(sstr: ReportRow, fdg: ReportRow, reasons: set[Reason]) -> tup
             size_mm=_size(sstr.size_mm, fdg.size_mm),
             nature=sstr.nature if sstr.nature is fdg.nature else Nature.UNCERTAIN,
             count=count,
-            paired=_paired(count, said),
+            paired=_paired(count, [sstr.paired, fdg.paired]),
             tracking_uid=sstr.tracking_uid or fdg.tracking_uid,
         ),
     )
@@ -76,17 +80,12 @@ def _size(one: Decimal | None, other: Decimal | None) -> Decimal | None:
     return min(stated, default=None)
 
 
-def _counts_differ(one: Count | None, other: Count | None) -> bool:
-    return one is not None and other is not None and one != other
-
-
-def _count(one: Count | None, other: Count | None) -> Count:
-    stated = [count for count in (one, other) if count is not None]
-    if not stated:
-        return Count()
-    highest = [count.max for count in stated]
-    most = None if None in highest else max(count for count in highest if count is not None)
-    return Count(min(count.min for count in stated), most)
+def _apart(sstr: ReportRow, fdg: ReportRow, reason: Reason, reasons: set[Reason]) -> tuple[Lesion, Lesion]:
+    """Two lesions of one name, each unknown to the other tracer."""
+    reasons.add(reason)
+    one = lesion_alone(sstr, TracerKind.SSTR, None, " (SSTR)")
+    other = lesion_alone(fdg, TracerKind.FDG, None, " (FDG)")
+    return replace(one, tracking_uid=None), replace(other, tracking_uid=None)
 
 
 def _paired(count: Count, said: list[bool | None]) -> bool:

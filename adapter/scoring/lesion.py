@@ -143,7 +143,7 @@ class Lesion:
     """One lesion row after the two reports were brought together; ``id`` is the tracking identifier where there is one.
 
     ``paired`` says that each member of a grouped row was seen on both tracers one to one; it means nothing for a single
-    lesion. ``size_mm`` is the long axis. ``notes`` are reason codes that arose when the reports were matched.
+    lesion. ``size_mm`` is the long axis.
     """
 
     id: str

@@ -4,22 +4,16 @@ Never by fuzzy text. What cannot be matched stays apart, and where it might be t
 other tracer is unknown, not negative.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 
-from adapter.scoring.joining import SILENT_SIDE, lesion_alone, lesion_of_both
-from adapter.scoring.lesion import Lesion, Nature
+from adapter.scoring.joining import SILENT_SIDE, lesion_alone, lesion_name, lesion_of_both
+from adapter.scoring.lesion import Lesion, Nature, Uptake
 from adapter.scoring.reasons import Reason
 from adapter.scoring.report import ReportRow, TracerKind
+from adapter.scoring.sites import lacks_side, sides_agree, sides_overlap, sites_overlap
 
-_PAIRED_ORGANS = frozenset(
-    {
-        "39607008",  # lung
-        "15497006",  # ovary
-        "76838003",  # supraclavicular node
-    }
-)
-"""Sites (SNOMED CT) that mean nothing without a side."""
+Same = Callable[[ReportRow, ReportRow], bool]
 
 
 @dataclass(slots=True)
@@ -36,6 +30,11 @@ class _Matching:
         rows = self.sstr if kind is TracerKind.SSTR else self.fdg
         return [row for row in rows if id(row) not in matched]
 
+    def match(self, same: Same) -> None:
+        """Pair what is left by one rule; a row that is listed twice under one name is paired twice."""
+        sstr, fdg = self.left(TracerKind.SSTR), self.left(TracerKind.FDG)
+        self.pairs += [(one, other) for one in sstr for other in fdg if same(one, other)]
+
 
 def match_lesions(sstr: Sequence[ReportRow], fdg: Sequence[ReportRow]) -> tuple[tuple[Lesion, ...], set[Reason]]:
     """Turn the rows of the two reports into one lesion table, with the reasons that arose on the way.
@@ -44,17 +43,13 @@ def match_lesions(sstr: Sequence[ReportRow], fdg: Sequence[ReportRow]) -> tuple[
     are unique on both sides (``lesion-match-probable``: a person looks at it).
     """
     matching = _Matching(sstr, fdg)
-    for same in (_same_uid, _same_identifier, _cross_referenced):
-        matching.pairs += [
-            (one, other)
-            for one in matching.left(TracerKind.SSTR)
-            for other in matching.left(TracerKind.FDG)
-            if same(one, other)
-        ]
+    matching.match(_same_uid)
+    matching.match(_same_identifier)
+    _match_by_reference(matching)
     _match_by_site(matching)
     lesions = [lesion for one, other in matching.pairs for lesion in lesion_of_both(one, other, matching.reasons)]
     lesions += _unmatched(matching, TracerKind.SSTR) + _unmatched(matching, TracerKind.FDG)
-    return tuple(lesions), matching.reasons
+    return tuple(_named_apart(lesions)), matching.reasons
 
 
 def _same_uid(one: ReportRow, other: ReportRow) -> bool:
@@ -62,8 +57,14 @@ def _same_uid(one: ReportRow, other: ReportRow) -> bool:
 
 
 def _same_identifier(one: ReportRow, other: ReportRow) -> bool:
-    uids_differ = None not in (one.tracking_uid, other.tracking_uid)
-    return one.tracking_id is not None and one.tracking_id == other.tracking_id and not uids_differ
+    """A tracking identifier may be a report's running number: at sites that exclude each other it proves nothing."""
+    if one.tracking_id is None or one.tracking_id != other.tracking_id or _uids_differ(one, other):
+        return False
+    return sites_overlap(one.site, other.site)
+
+
+def _uids_differ(one: ReportRow, other: ReportRow) -> bool:
+    return None not in (one.tracking_uid, other.tracking_uid) and one.tracking_uid != other.tracking_uid
 
 
 def _cross_referenced(one: ReportRow, other: ReportRow) -> bool:
@@ -74,6 +75,15 @@ def _names(row: ReportRow, other: ReportRow) -> bool:
     return row.cross_reference is not None and row.cross_reference in (other.tracking_uid, other.tracking_id)
 
 
+def _match_by_reference(matching: _Matching) -> None:
+    """A row that several rows refer to is none of them for certain."""
+    sstr, fdg = matching.left(TracerKind.SSTR), matching.left(TracerKind.FDG)
+    found = [(one, other) for one in sstr for other in fdg if _cross_referenced(one, other)]
+    for one, other in found:
+        if sum(pair[0] is one or pair[1] is other for pair in found) == 1:
+            matching.pairs.append((one, other))
+
+
 def _is_identified(row: ReportRow) -> bool:
     return row.tracking_uid is not None or row.tracking_id is not None
 
@@ -81,32 +91,23 @@ def _is_identified(row: ReportRow) -> bool:
 def _match_by_site(matching: _Matching) -> None:
     for one in matching.left(TracerKind.SSTR):
         for other in matching.left(TracerKind.FDG):
-            if _is_identified(one) and _is_identified(other):
+            if (_is_identified(one) and _is_identified(other)) or Nature.NOT_TUMOUR in (one.nature, other.nature):
                 continue
-            if not _same_site(one, other) or Nature.NOT_TUMOUR in (one.nature, other.nature):
+            if not _same_place(one, other):
                 continue
-            if _lacks_side(one) or _lacks_side(other):
+            if lacks_side(one.site, one.laterality) or lacks_side(other.site, other.laterality):
                 matching.reasons.add(Reason.LATERALITY_MISSING)
-            elif _is_unique(one, matching.sstr) and _is_unique(other, matching.fdg):
+            elif all(_is_unique(row, rows) for row in (one, other) for rows in (matching.sstr, matching.fdg)):
                 matching.pairs.append((one, other))
                 matching.reasons.add(Reason.LESION_MATCH_PROBABLE)
 
 
-def _same_site(one: ReportRow, other: ReportRow) -> bool:
-    return one.site is not None and one.site == other.site and _sides_agree(one, other)
-
-
-def _sides_agree(one: ReportRow, other: ReportRow) -> bool:
-    """A side that is not stated contradicts none."""
-    return None in (one.laterality, other.laterality) or one.laterality == other.laterality
-
-
-def _lacks_side(row: ReportRow) -> bool:
-    return row.site in _PAIRED_ORGANS and row.laterality is None
+def _same_place(one: ReportRow, other: ReportRow) -> bool:
+    return one.site is not None and one.site == other.site and sides_agree(one.laterality, other.laterality)
 
 
 def _is_unique(row: ReportRow, rows: Sequence[ReportRow]) -> bool:
-    return sum(_same_site(row, other) for other in rows) == 1
+    return sum(_same_place(row, other) for other in rows) == 1
 
 
 def _unmatched(matching: _Matching, kind: TracerKind) -> list[Lesion]:
@@ -117,15 +118,44 @@ def _unmatched(matching: _Matching, kind: TracerKind) -> list[Lesion]:
         possible = [other for other in others if _might_be_same(row, other)]
         if possible:
             matching.reasons.add(Reason.LESION_UNMATCHED)
-        distinct = all(_is_identified(row) and _is_identified(other) for other in possible)
-        lesions.append(lesion_alone(row, kind, SILENT_SIDE if distinct else None))
+        told_apart = all(_is_told_apart(row, other) for other in possible)
+        lesions.append(lesion_alone(row, kind, SILENT_SIDE if told_apart else None))
     return lesions
 
 
 def _might_be_same(one: ReportRow, other: ReportRow) -> bool:
-    if Nature.NOT_TUMOUR in (one.nature, other.nature) or not _sides_agree(one, other):
+    """Could the two be one lesion, for all that is said? Differing UIDs say that they are not."""
+    if _cross_referenced(one, other):
+        return True
+    if _uids_differ(one, other) or _is_of_no_account(one) or _is_of_no_account(other):
         return False
-    both_identified = _is_identified(one) and _is_identified(other)
-    if one.site is None or other.site is None:
-        return not both_identified
-    return one.site == other.site
+    return sides_overlap(one.laterality, other.laterality) and sites_overlap(one.site, other.site)
+
+
+def _is_of_no_account(row: ReportRow) -> bool:
+    """Uptake that a reader calls no tumour may hide a lesion of the same place; without uptake there is nothing to."""
+    return row.nature is Nature.NOT_TUMOUR and row.finding.uptake is Uptake.NEGATIVE
+
+
+def _is_told_apart(one: ReportRow, other: ReportRow) -> bool:
+    """Two identifiers that differ are two lesions, though a person should look (``lesion-unmatched``)."""
+    both = _is_identified(one) and _is_identified(other)
+    return (
+        both
+        and not _cross_referenced(one, other)
+        and lesion_name(one, TracerKind.SSTR) != lesion_name(other, TracerKind.FDG)
+    )
+
+
+def _named_apart(lesions: list[Lesion]) -> list[Lesion]:
+    """Two lesions of different UIDs go by their UIDs where their tracking identifiers are the same."""
+    uids: dict[str, set[str]] = {}
+    for lesion in lesions:
+        if lesion.tracking_uid is not None:
+            uids.setdefault(lesion.id, set()).add(lesion.tracking_uid)
+    return [
+        replace(lesion, id=lesion.tracking_uid)
+        if lesion.tracking_uid is not None and len(uids[lesion.id]) > 1
+        else lesion
+        for lesion in lesions
+    ]

@@ -9,13 +9,15 @@ from dataclasses import dataclass, replace
 
 from adapter.scoring.companions import karfis, zidan
 from adapter.scoring.duplicates import drop_equal_rows, merge_conflicts
-from adapter.scoring.evidence import weigh
+from adapter.scoring.evidence import call, weigh
 from adapter.scoring.explain import explain
-from adapter.scoring.lesion import Lesion, Nature
+from adapter.scoring.lesion import Lesion, Nature, Status
 from adapter.scoring.patterns import SMALL_MM, Appraisal, appraise
 from adapter.scoring.reasons import ASKS_FOR_REVIEW, FORBIDS_A_SCORE, Reason, codes
+from adapter.scoring.report import Study
 from adapter.scoring.result import Outcome, Policy, Result
 from adapter.scoring.studies import KNOWN_DISEASE, StudyPair, judge_studies
+from adapter.scoring.suv import usable
 
 GROUPS = ("P0", "P1", "P2-4", "P2-4", "P2-4", "P5")
 """Pattern -> prognostic group; only the groups are validated (Chan 2023, doi 10.1038/s41416-022-02061-5)."""
@@ -78,15 +80,30 @@ def score(
 def _appraise_all(
     lesions: Sequence[Lesion], studies: StudyPair | None, policy: Policy
 ) -> tuple[list[Appraisal], set[Reason]]:
-    rows, reasons = drop_equal_rows(tuple(lesions))
+    rows, reasons = drop_equal_rows(lesions)
     tumour = [row for row in rows if row.nature is not Nature.NOT_TUMOUR]
-    if len(tumour) < len(rows):
+    if any(lesion.nature is Nature.NOT_TUMOUR for lesion in lesions):
         reasons.add(Reason.NON_TUMOUR_ROW_EXCLUDED)
-    by_tracer = {"sstr": studies.sstr, "fdg": studies.fdg} if studies else {}
+    by_tracer = _credible(tumour, studies, policy, reasons) if studies else {}
     appraisals, conflicts = merge_conflicts([appraise(weigh(row, by_tracer, policy), policy) for row in tumour])
     for appraisal in appraisals:
         reasons |= appraisal.reasons
     return appraisals, reasons | conflicts
+
+
+def _credible(
+    rows: Sequence[Lesion], studies: StudyPair, policy: Policy, reasons: set[Reason]
+) -> dict[str, Study | None]:
+    """A report that says "no tumour uptake" beside a tumour row with uptake contradicts itself: not believed."""
+    by_tracer = {"sstr": studies.sstr, "fdg": studies.fdg}
+    for tracer, study in by_tracer.items():
+        if study is None or not study.no_tumour_uptake:
+            continue
+        findings = [row.sstr if tracer == "sstr" else row.fdg for row in rows if row.nature is Nature.TUMOUR]
+        if any(call(one, usable(one.suv, set()), study, policy, set()) is Status.POSITIVE for one in findings):
+            reasons.add(Reason.DUPLICATE_CONFLICT)
+            by_tracer[tracer] = replace(study, no_tumour_uptake=False)
+    return by_tracer
 
 
 def _settle(appraisals: list[Appraisal], studies: StudyPair | None) -> _Settled:
@@ -137,7 +154,7 @@ def _judge_result(settled: _Settled, appraisals: list[Appraisal], studies: Study
     """The reasons that arise only from the grade itself."""
     reasons: set[Reason] = set()
     present = studies.present if studies else ()
-    if settled.bounds is None and not appraisals:
+    if studies is None and not appraisals:
         reasons.add(Reason.LESION_LIST_COMPLETENESS_UNKNOWN)
     if settled.bounds in {(2, 2), (3, 3), (4, 4)} and settled.grade is not None and len(settled.grade) == 2:
         reasons.add(Reason.SUFFIX_UNDETERMINED)
@@ -146,7 +163,7 @@ def _judge_result(settled: _Settled, appraisals: list[Appraisal], studies: Study
     grades = [study.reader_grade for study in present if study.reader_grade is not None]
     if settled.grade == "P5" and _insignificant(appraisals) and "P5" not in grades:
         reasons.add(Reason.P5_SIGNIFICANCE_UNCONFIRMED)
-    if any(_disagrees(grade, settled) for grade in grades):
+    if len(set(grades)) > 1 or any(_disagrees(grade, settled) for grade in grades):
         reasons.add(Reason.READER_GRADE_DISAGREES)
     return reasons
 

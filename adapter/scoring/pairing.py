@@ -64,12 +64,14 @@ def pair_studies(current: Sequence[KeptReport], policy: Policy) -> list[Pair]:
         (Pair(one, other) for one in sstr for other in fdg), key=lambda pair: (_gap(pair), _tie_break(pair))
     )
     taken: set[int] = set()
+    doubtful: set[int] = set()
     pairs = []
     for candidate in candidates:
         if taken.isdisjoint(_members(candidate)):
-            rivals = [pair for pair in candidates if _is_rival(pair, candidate, taken, policy)]
+            ambiguous = any(_is_rival(pair, candidate, doubtful, policy) for pair in candidates)
             taken |= _members(candidate)
-            pairs.append(_judge(candidate, ambiguous=bool(rivals)))
+            doubtful |= _members(candidate) if ambiguous else set()
+            pairs.append(_judge(candidate, ambiguous=ambiguous))
     alone = [Pair(kept, None) for kept in sstr if id(kept) not in taken]
     alone += [Pair(None, kept) for kept in fdg if id(kept) not in taken]
     return sorted(pairs + alone, key=_tie_break)
@@ -98,16 +100,18 @@ def _members(pair: Pair) -> set[int]:
     return {id(kept) for kept in pair.reports}
 
 
-def _is_rival(other: Pair, chosen: Pair, taken: set[int], policy: Policy) -> bool:
-    """Could ``other`` have been chosen as well: as near, sharing a study, neither study spoken for?"""
-    if other is chosen or _gap(other) != _gap(chosen) or _gap(chosen) > policy.interval_limit_days:
+def _is_rival(other: Pair, chosen: Pair, doubtful: set[int], policy: Policy) -> bool:
+    """Could a study of ``chosen`` have gone with ``other``: as near, or nearer but for a choice that was a tie?"""
+    if other is chosen or _members(other).isdisjoint(_members(chosen)) or _gap(chosen) > policy.interval_limit_days:
         return False
-    return taken.isdisjoint(_members(other)) and not _members(other).isdisjoint(_members(chosen))
+    was_a_tie = not doubtful.isdisjoint(_members(other))
+    return _gap(other) == _gap(chosen) or (_gap(other) < _gap(chosen) and was_a_tie)
 
 
 def _judge(pair: Pair, *, ambiguous: bool) -> Pair:
     reasons = {Reason.AMBIGUOUS_PAIRING} if ambiguous else set()
-    born = {kept.report.patient.birth_date for kept in pair.reports} - {None}
-    if len(born) > 1:
+    patients = [kept.report.patient for kept in pair.reports]
+    born = {patient.birth_date for patient in patients if patient.birth_date}
+    if len(born) > 1 or len({patient.key for patient in patients}) > 1:
         reasons.add(Reason.PATIENT_MISMATCH)
     return replace(pair, reasons=frozenset(reasons))

@@ -1,6 +1,6 @@
 """SUVs as intervals: which can be used, and what FDG against SSTR in one lesion allows (NETPET.md, "relation")."""
 
-from decimal import Context, Decimal
+from decimal import MAX_EMAX, MIN_EMIN, Context, Decimal
 
 from adapter.scoring.lesion import Interval, Suv
 from adapter.scoring.reasons import Reason
@@ -8,7 +8,7 @@ from adapter.scoring.reasons import Reason
 IMPLAUSIBLE = Decimal(200)
 """Above this an SUV is kept and warned of: above 160 has been published."""
 
-_EXACT = Context(prec=400)
+_EXACT = Context(prec=400, Emin=MIN_EMIN, Emax=MAX_EMAX)
 """Wide enough that no product of two stated numbers is ever rounded: a boundary is met or it is not."""
 
 _NEAR_EQUAL_LOW = Decimal("0.75")
@@ -55,7 +55,7 @@ def relation_patterns(sstr: Interval, fdg: Interval, tolerance: Decimal) -> froz
     With R = FDG / SSTR: R < 1/(1+tolerance) is 2, R > 1+tolerance is 4, between (both ends included) is 3. All
     comparisons are made on exact products, never on a rounded quotient.
     """
-    factor = 1 + tolerance
+    factor = _EXACT.add(Decimal(1), tolerance)
     patterns = set()
     if _lowest_below_highest(fdg, sstr, factor):
         patterns.add(2)

@@ -1,7 +1,7 @@
 """Which radiopharmaceuticals a score may rest on (NETPET.md, row "tracer")."""
 
 from enum import Enum
-from functools import cache
+from functools import lru_cache
 
 from adapter.scoring.reasons import Reason
 from adapter.scoring.report import TracerKind
@@ -58,7 +58,7 @@ def canonical_tracer(name: str) -> str | None:
     return _BY_PLAIN_NAME.get(_plain(name))
 
 
-@cache
+@lru_cache(maxsize=256)
 def judge_tracer(name: str | None, wanted: TracerKind) -> Reason | None:
     """Turn a study's tracer into the reason it raises in its half of the pair; None when it raises none."""
     if not name:

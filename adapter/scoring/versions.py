@@ -6,8 +6,6 @@ from datetime import UTC, datetime
 
 from adapter.scoring.report import KeptReport, ReportStatus, TracerKind
 
-_BEFORE_ALL = datetime.min.replace(tzinfo=UTC)
-
 _RANK = {
     ReportStatus.UNKNOWN: 0,
     ReportStatus.REGISTERED: 1,
@@ -22,51 +20,53 @@ _RANK = {
 }
 """Settles two versions of the same time: the one that is further along in a report's life."""
 
-StudyKey = tuple[str, str, str]
-"""(accession's assigning authority, accession, tracer kind): one study of one patient."""
+Accession = tuple[str, str]
 
-
-def study_key(kept: KeptReport) -> StudyKey:
-    """Turn a report into the study that it is a version of; one accession may hold both halves of a dual PET."""
-    report = kept.report
-    return (report.accession_authority, report.accession, report.kind.value if report.kind else "")
+_BEFORE_ALL = datetime.min.replace(tzinfo=UTC)
 
 
 def current_reports(reports: Iterable[KeptReport]) -> list[KeptReport]:
-    """Turn all report versions of a patient into the one of each study that counts, ordered by study.
+    """Turn all report versions of a patient into the one of each study that counts, ordered by accession and tracer.
 
-    A retraction that names no tracer retracts every study of its accession.
+    A study is an accession and a tracer kind: one order may hold both halves of a dual PET. A retraction that names no
+    tracer retracts every study of its accession; a correction of the tracer itself replaces what stood under the other.
     """
-    reports = list(reports)
-    current: dict[StudyKey, KeptReport] = {}
+    by_accession: dict[Accession, list[KeptReport]] = {}
     for kept in reports:
-        for key in _studies_meant(kept, reports):
-            version = kept if study_key(kept) == key else _retraction_of(kept, key)
-            if key not in current or _version(version) > _version(current[key]):
-                current[key] = version
-    return [current[key] for key in sorted(current)]
+        by_accession.setdefault((kept.report.accession_authority, kept.report.accession), []).append(kept)
+    return [current for accession in sorted(by_accession) for current in _current_of(by_accession[accession])]
 
 
-def _studies_meant(kept: KeptReport, reports: Iterable[KeptReport]) -> set[StudyKey]:
-    own = study_key(kept)
-    if kept.report.kind is not None or not kept.report.study.status.is_retracted:
-        return {own}
-    of_accession = {study_key(other) for other in reports if study_key(other)[:2] == own[:2]}
-    return {key for key in of_accession if key[2]} or {own}
+def _current_of(versions: list[KeptReport]) -> list[KeptReport]:
+    current: dict[TracerKind | None, KeptReport] = {}
+    dated = [kept.report.issued for kept in versions if kept.report.issued is not None]
+    newest = max(dated, default=_BEFORE_ALL)
+    for kept in sorted(versions, key=lambda kept: _version(kept, newest)):
+        kind = kept.report.kind
+        if kind is None and kept.report.study.status.is_retracted and current:
+            current = {known: _retracts(kept, known) for known in current}
+            continue
+        if kind not in current and _changes(kept) and len(current) == 1:
+            current.clear()
+        current[kind] = kept
+    return [current[kind] for kind in sorted(current, key=lambda kind: kind.value if kind else "")]
 
 
-def _retraction_of(kept: KeptReport, key: StudyKey) -> KeptReport:
-    return replace(kept, report=replace(kept.report, kind=TracerKind(key[2])))
+def _changes(kept: KeptReport) -> bool:
+    """Does the report amend an earlier one, rather than being the first of its study?"""
+    return kept.report.study.status.is_corrected
 
 
-def is_stale(kept: KeptReport, reports: Iterable[KeptReport]) -> bool:
-    """Did the report arrive after a newer version of its study?"""
-    earlier = [other for other in reports if study_key(other) == study_key(kept) and other.sequence < kept.sequence]
-    return any(_version(other) > _version(kept) for other in earlier)
+def _retracts(kept: KeptReport, kind: TracerKind | None) -> KeptReport:
+    return replace(kept, report=replace(kept.report, kind=kind))
 
 
-def _version(kept: KeptReport) -> tuple[bool, datetime, int, int]:
-    """A report that was once final is never replaced by a preliminary one, however late that was written."""
+def _version(kept: KeptReport, newest: datetime) -> tuple[bool, datetime, int, int]:
+    """A report that was once final is never replaced by a preliminary one, however late that was written.
+
+    One without a time of its own is taken for as new as the newest: its state then decides, so that a retraction or a
+    correction is never passed over.
+    """
     status = kept.report.study.status
     once_final = _RANK[status] >= _RANK[ReportStatus.FINAL]
-    return (once_final, kept.report.issued or _BEFORE_ALL, _RANK[status], kept.sequence)
+    return (once_final, kept.report.issued or newest, _RANK[status], kept.sequence)

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from lesion_tables import DAY_0, FDG, SSTR, ReportStatus, kept
 
-from adapter.scoring.versions import current_reports, is_stale, study_key
+from adapter.scoring.versions import current_reports
 
 P, F, C, X = ReportStatus.PRELIMINARY, ReportStatus.FINAL, ReportStatus.CORRECTED, ReportStatus.ENTERED_IN_ERROR
 
@@ -56,7 +56,9 @@ def test_a_version_without_time_is_the_oldest_of_its_kind():
 def test_each_study_has_its_own_current_version():
     reports = [version(F, accession="B"), version(F), version(C, 3), version(F, kind=FDG)]
 
-    assert [(study_key(one)[1:], one.report.study.status) for one in current_reports(reports)] == [
+    assert [
+        ((one.report.accession, one.report.kind.value), one.report.study.status) for one in current_reports(reports)
+    ] == [
         (("A", "fdg"), F),
         (("A", "sstr"), C),
         (("B", "sstr"), F),
@@ -71,7 +73,9 @@ def test_a_retraction_that_names_no_tracer_retracts_every_study_of_its_accession
     reports = [version(F, 1), version(F, 1, kind=FDG), version(F, 1, accession="B"), version(X, 2, read_as=None)]
 
     for order in permutations(reports):
-        assert [(study_key(one)[1:], one.report.study.status) for one in current_reports(order)] == [
+        assert [
+            ((one.report.accession, one.report.kind.value), one.report.study.status) for one in current_reports(order)
+        ] == [
             (("A", "fdg"), X),
             (("A", "sstr"), X),
             (("B", "sstr"), F),
@@ -93,21 +97,3 @@ def test_a_history_has_the_same_current_report_in_every_order_of_arrival_and_wit
     once, doubled = (current_reports(history) for history in histories)
 
     assert [one.report for one in once] == [one.report for one in doubled]
-
-
-def test_a_version_that_arrives_after_a_newer_one_is_stale():
-    newer, older = version(C, 3, sequence=1), version(F, 1, sequence=2)
-
-    assert is_stale(older, [newer, older])
-    assert not is_stale(newer, [newer, older])
-
-
-def test_a_version_that_arrives_in_order_is_not_stale():
-    older, newer = version(F, 1, sequence=1), version(C, 3, sequence=2)
-
-    assert not is_stale(newer, [older, newer])
-    assert not is_stale(older, [older, newer])
-
-
-def test_a_newer_version_of_another_study_makes_nothing_stale():
-    assert not is_stale(version(F, 1, sequence=2), [version(C, 3, sequence=1, accession="B")])
