@@ -152,7 +152,7 @@ class _Reader:
             self.note(deviation, detail if is_so else None)
 
     def _note_extra_fields(self, segment: Segment, count: int) -> None:
-        extra = next((number for number in range(count + 1, len(segment) + 1) if segment.field(number)), None)
+        extra = next((number for number in range(count + 1, segment.field_count + 1) if segment.field(number)), None)
         self.note(Deviation.EXTRA_FIELDS, str(segment.place(extra)) if extra else None)
 
     def count_unread_escapes(self, text: str) -> None:

@@ -41,7 +41,8 @@ class Segment:
         self._fields = fields
         return fields
 
-    def __len__(self) -> int:
+    @property
+    def field_count(self) -> int:
         """The number of fields sent."""
         return len(self._fields or self._split()) - 1
 

@@ -49,7 +49,7 @@ def test_the_fields_of_the_header_count_from_the_separator():
     assert (header.value(1), header.value(2), header.value(9, 1, 2)) == ("|", "^~\\&", "R01")
     assert header.repetitions(2) == ("^~\\&",)
     assert header.components(2) == ("^~\\&",)
-    assert len(header) == 12
+    assert header.field_count == 12
 
 
 def test_each_part_of_a_field_is_reached_by_its_number():
