@@ -9,7 +9,7 @@ from adapter.fhir.bundle import digest, render_publication, withdrawn
 from adapter.fhir.rendering import Rendering
 from adapter.outcome import AdapterError
 from adapter.scoring.assessment import assess
-from adapter.scoring.pairing import Pair, pair_of, pair_studies
+from adapter.scoring.pairing import Pair, pair_of, pair_studies, retracted_pairs
 from adapter.scoring.reasons import Reason
 from adapter.scoring.report import KeptReport
 from adapter.scoring.result import Policy, Score
@@ -167,18 +167,21 @@ def desire(
     """Turn a patient's current reports into what should stand at the destination; pure, and the same every time."""
     before = {delivered.score_id: delivered for delivered in standing}
     pairs = {pair.id: pair for pair in pair_studies(current, site.policy)}
-    publications = [_publish(pair, before.get(pair.id), site, now) for pair in pairs.values()]
-    gone = [delivered for delivered in standing if delivered.score_id not in pairs]
-    return publications + [_withdraw(patient, delivered, current, site) for delivered in gone]
+    retracted = {pair.id: pair for pair in retracted_pairs(current, site.policy) if pair.id not in pairs}
+    gone = [delivered for delivered in standing if delivered.score_id not in pairs | retracted]
+    return [
+        *(_publish(pair, before.get(pair.id), site, now) for pair in pairs.values()),
+        *(_published("retracted", pair, before.get(pair.id), site) for pair in retracted.values()),
+        *(_withdraw(patient, delivered, current, site) for delivered in gone),
+    ]
 
 
 def _publish(pair: Pair, before: Delivered | None, site: Site, now: datetime) -> Publication:
-    score = assess(pair, site.policy)
     if Reason.PATIENT_MISMATCH in pair.reasons:
-        return _unpublished("stopped", score, before)
+        return _unpublished("stopped", assess(pair, site.policy), before)
     if _still_waits(pair, site.policy, now) or _awaits_final(pair):
-        return _unpublished("waiting", score, before)
-    return _published("published", score, before, site)
+        return _unpublished("waiting", assess(pair, site.policy), before)
+    return _published("published", pair, before, site)
 
 
 def _withdraw(patient: str, delivered: Delivered, current: Sequence[KeptReport], site: Site) -> Publication:
@@ -187,12 +190,13 @@ def _withdraw(patient: str, delivered: Delivered, current: Sequence[KeptReport],
     if not delivered.resources:
         return Publication(delivered.score_id, patient, "superseded", (), "", {"state": "superseded"})
     if pair is not None and any(kept.report.study.status.is_retracted for kept in pair.reports):
-        return _published("retracted", assess(pair, site.policy), delivered, site)
+        return _published("retracted", pair, delivered, site)
     resources = withdrawn(delivered.resources, ())
     return Publication(delivered.score_id, patient, "retracted", resources, digest(resources), {"state": "retracted"})
 
 
-def _published(state: str, score: Score, before: Delivered | None, site: Site) -> Publication:
+def _published(state: str, pair: Pair, before: Delivered | None, site: Site) -> Publication:
+    score = assess(pair, site.policy)
     rendered = render_publication(score, site.rendering)
     resources = rendered + withdrawn(before.resources if before else (), rendered)
     return Publication(score.id, _patient(score), state, resources, digest(resources), summarise(score, state))

@@ -77,6 +77,29 @@ def pair_studies(current: Sequence[KeptReport], policy: Policy) -> list[Pair]:
     return sorted(pairs + alone, key=_tie_break)
 
 
+def retracted_pairs(current: Sequence[KeptReport], policy: Policy) -> list[Pair]:
+    """Turn retracted studies into the pairs that they were, or would have been, half of: nearest within the limit.
+
+    Whether such a score was ever published depends on when the retraction came; that it is in error does not.
+    """
+    pairs = []
+    for kept in current:
+        if not kept.report.study.status.is_retracted:
+            continue
+        one_side = [_facing(kept, other) for other in current if _are_halves(kept, other)]
+        near = [pair for pair in one_side if _gap(pair) <= policy.interval_limit_days]
+        pairs += sorted(near, key=lambda pair: (_gap(pair), _tie_break(pair)))[:1]
+    return pairs
+
+
+def _are_halves(one: KeptReport, other: KeptReport) -> bool:
+    return None not in (one.report.kind, other.report.kind) and one.report.kind is not other.report.kind
+
+
+def _facing(one: KeptReport, other: KeptReport) -> Pair:
+    return Pair(one, other) if one.report.kind is TracerKind.SSTR else Pair(other, one)
+
+
 def pair_of(score_id: str, current: Sequence[KeptReport]) -> Pair | None:
     """Turn a score's id back into its pair of current reports, retracted ones included; None when they are gone."""
     sstr = [kept for kept in current if kept.report.kind is TracerKind.SSTR]
