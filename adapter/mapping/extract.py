@@ -73,7 +73,7 @@ class _Extraction:
 
     def take(self, group: ObservationGroup, pid: Segment | None) -> None:
         """Read one group: into a report, or into notes when it states nothing of a dual PET."""
-        scope = Scope(self.message, pid, group.orc, group.obr)
+        scope = Scope(self.message, pid, group)
         gatherer = Gatherer(self.plan, scope)
         gathered = gatherer.take(group.observations)
         self.accounted += gathered.accounted

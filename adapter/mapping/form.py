@@ -157,9 +157,14 @@ class Narrative(Form):
 
 
 class Doubts(Form):
-    """What each kind of doubt leads to. Two different values for one fact always hold the message."""
+    """What each kind of doubt leads to. Two different values for one fact always hold the message.
+
+    ``unknown_code`` is a value that its table does not hold, ``own_obx`` an observation that no rule reads, its code of
+    the mapping's own systems, ``unused_obx`` any other.
+    """
 
     unknown_code: Doubt = "hold"
+    own_obx: Doubt = "hold"
     unused_obx: Doubt = "flag"
     missing_unit: Doubt = "flag"
     equal_repeat: Doubt = "flag"
@@ -182,8 +187,8 @@ class Cutoffs(Form):
 class Mapping(Form):
     """One sender's mapping: who answers for it, which messages it owns, and how each fact is read from them.
 
-    ``own_systems`` are the coding systems it speaks for: an OBX-3 code of theirs that no rule knows holds the message,
-    and a table entry without a system stands for their codes too. ``systems`` gives further names of coding systems,
+    ``own_systems`` are the coding systems it speaks for: a table entry without a system stands for their codes too, and
+    an OBX-3 code of theirs that no rule knows is a doubt of its own. ``systems`` gives further names of coding systems,
     ``units`` further spellings of units.
     """
 

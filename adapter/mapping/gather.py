@@ -145,15 +145,14 @@ class Gatherer:
         if any(readers is not found[0] for readers in found[1:]):
             rule = "OBX-3: its codings name different facts"
             raise ExtractionError(Problem.VALUE_CONFLICT, obx.place(3), rule)
-        if not found and any(system in self._plan.surroundings.own_systems for _, system in keys):
+        if not found and not self._plan.is_prose(keys) and self._plan.is_own(keys):
             rule = "OBX-3: a code of the mapping's own system that no rule knows"
             raise ExtractionError(Problem.CODE_UNKNOWN, obx.place(3, component=1), rule)
         return found[0] if found else ()
 
     def _list(self, obx: Segment) -> None:
         """An observation that no rule reads is prose, or unused; both are said."""
-        is_prose = fold(obx.value(2)) in self._plan.narrative_types
-        if is_prose or any(key in self._plan.narrative_codes for key in self._plan.keys_of(obx)):
+        if fold(obx.value(2)) in self._plan.narrative_types or self._plan.is_prose(self._plan.keys_of(obx)):
             self.gathered.narrative.append(obx.sequence)
         elif self._plan.mapping.doubts.unused_obx == "hold":
             raise ExtractionError(Problem.CODE_UNKNOWN, obx.place(3, component=1), "OBX-3: no rule reads this code")

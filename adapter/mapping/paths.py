@@ -2,31 +2,34 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import takewhile
 
 from adapter.hl7v2.datatypes import Coded, Text
 from adapter.hl7v2.message import Message, Segment
+from adapter.hl7v2.oru import ObservationGroup
 from adapter.mapping.codes import Key, Systems, fold
 
+_IN_GROUPS = frozenset({"ORC", "OBR", "OBX"})
 
-@dataclass(frozen=True, slots=True)
+
 class Scope:
-    """What a rule can see: the message, and of it the patient, order and observation that are being read."""
+    """What a rule can see: of each segment id the one of the study being read, never that of another group."""
 
-    message: Message
-    pid: Segment | None = None
-    orc: Segment | None = None
-    obr: Segment | None = None
+    __slots__ = ("_segments", "message")
+
+    def __init__(self, message: Message, pid: Segment | None = None, group: ObservationGroup | None = None) -> None:
+        """``group`` is the study's own; what stands before the message's first order belongs to all."""
+        before = takewhile(lambda segment: segment.id not in _IN_GROUPS, message.segments)
+        own = (group.orc, group.obr, *group.others) if group else ()
+        self.message = message
+        self._segments: dict[str, Segment] = {}
+        for segment in (*own, pid, *before):
+            if segment is not None:
+                self._segments.setdefault(segment.id, segment)
 
     def segment(self, name: str) -> Segment | None:
-        """The segment of that id which belongs to the study being read; of other ids the message's first."""
-        match name:
-            case "PID":
-                return self.pid
-            case "ORC":
-                return self.orc
-            case "OBR":
-                return self.obr
-        return self.message.first(name)
+        """The first segment of that id which belongs to the study."""
+        return self._segments.get(name)
 
 
 @dataclass(frozen=True, slots=True)

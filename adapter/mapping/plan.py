@@ -55,6 +55,15 @@ class Plan:
     narrative_types: frozenset[str]
     statuses: CodeTable | None
 
+    def is_own(self, keys: Iterable[Key]) -> bool:
+        """Is one of the keys a code of the mapping's own systems, no new one of which may pass unseen?"""
+        own = self.surroundings.own_systems
+        return self.mapping.doubts.own_obx == "hold" and any(system in own for _, system in keys)
+
+    def is_prose(self, keys: Iterable[Key]) -> bool:
+        """Is one of the keys the code of a narrative?"""
+        return any(key in self.narrative_codes for key in keys)
+
     def keys_of(self, obx: Segment) -> list[Key]:
         """Turn OBX-3 into its code and alternate code, as keys; an empty one has none."""
         codings = codings_of(obx, 3)

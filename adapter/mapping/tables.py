@@ -48,18 +48,16 @@ class CodeTable:
 
 
 def interval_text(interval: Interval) -> str:
-    """Turn an interval into how one would write it: ``12``, ``4-9``, ``<2.5``, ``>=3``."""
+    """Turn an interval into how one would write it: ``12``, ``4-9``, ``<2.5``, ``>=3``; without any bound, empty."""
     low, high = interval.low, interval.high
-    if low is None:
-        return f"{'<' if interval.high_open else '<='}{_plain(high)}"
-    if high is None:
+    if low is not None and high is not None:
+        return _plain(low) if low == high else f"{_plain(low)}-{_plain(high)}"
+    if low is not None:
         return f"{'>' if interval.low_open else '>='}{_plain(low)}"
-    return _plain(low) if low == high else f"{_plain(low)}-{_plain(high)}"
+    return "" if high is None else f"{'<' if interval.high_open else '<='}{_plain(high)}"
 
 
-def _plain(number: Decimal | None) -> str:
-    """A number without exponent or trailing zeros; an interval without any bound has none."""
-    if number is None:
-        return ""
+def _plain(number: Decimal) -> str:
+    """A number without exponent or trailing zeros."""
     text = format(number, "f")
     return text.rstrip("0").rstrip(".") if "." in text else text

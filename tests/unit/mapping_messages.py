@@ -35,7 +35,10 @@ def obx(kind, code, row, value, unit="", status="F"):
     return f"OBX||{kind}|{code}|{row}|{value}|{unit}|||||{status}"
 
 
-def oru(*observations, head=obr(), pid=PID, msh=MSH):
+ONE_OBR = obr()
+
+
+def oru(*observations, head=ONE_OBR, pid=PID, msh=MSH):
     """One message with one OBR group."""
     return "\r".join([msh, pid, head, *(obx(*one) for one in observations)])
 
@@ -93,6 +96,7 @@ status: active
 owner: integration@st-elsewhere.example
 approval: {by: "Dr A. Reader", on: "2026-10-02", ticket: CHG0042}
 match: [{path: MSH-4.1, in: [STELSE]}]
+own_systems: [99STE]
 header:
   zone: Europe/Berlin
   tracer: {field: OBR-4, lookup: tracers, required: true}

@@ -4,8 +4,9 @@ from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
 
 import pytest
-from mapping_messages import FDG, MSH, NEGATIVE, PID, POSITIVE, SSTR, obr, oru, outcome, own, report, row
+from mapping_messages import FDG, MSH, NEGATIVE, PID, POSITIVE, SSTR, canonical, obr, oru, outcome, own, report, row
 
+from adapter.mapping.tables import interval_text
 from adapter.scoring.lesion import Count, Finding, Interval, Nature, Relation, Suv, SuvStatistic, SuvType, Uptake
 from adapter.scoring.report import PatientIdentity, ReportStatus, TracerKind
 
@@ -171,7 +172,9 @@ def test_an_suv_that_could_not_be_computed_is_passed_on_as_no_number():
     assert found.finding.suv.value.low.is_nan()
 
 
-@pytest.mark.parametrize("unit", ["g/mL{SUVbw}^^UCUM", "g/mL", "1", "g/ml{SUVbw}", "{SUVbw}g/mL", "^g/mL", "x^y^L^g/mL"])
+@pytest.mark.parametrize(
+    "unit", ["g/mL{SUVbw}^^UCUM", "g/mL", "1", "g/ml{SUVbw}", "{SUVbw}g/mL", "^g/mL", "x^y^L^g/mL"]
+)
 def test_the_units_of_an_suv_by_body_weight(unit):
     found = report(oru(SSTR, ("NM", "126401^SUVbw^DCM", "1", "8", unit)))
 
@@ -270,11 +273,18 @@ def test_a_side(side):
 
 @pytest.mark.parametrize(
     "site",
-    "10200004 15776009 39607008 272673000 59441001 279795009 62683002 91394001 76838003 15425007 69695003 38848004"
-    " 30315005 34516001 66754008 71854001 34402009 9875009 15497006 72410000 78961009".split(),
+    [code.split("^")[0] for code in canonical().mappings[0].form.tables["sites"]],
 )
 def test_a_site(site):
     assert row(oru(FDG, ("CWE", "363698007^Finding site^SCT", "1", f"{site}^Site^SCT"))).site == site
+
+
+def test_the_sites_of_the_clinical_contract_are_all_there():
+    assert len(canonical().mappings[0].form.tables["sites"]) == 21
+
+
+def test_an_interval_without_any_bound_says_nothing():
+    assert interval_text(Interval(None, None)) == ""
 
 
 def test_a_tracking_uid():

@@ -1,4 +1,4 @@
-"""What cannot be read with certainty holds the message, with its place; what is tolerated is noted. Nothing is silent."""
+"""What cannot be read with certainty holds the message at its place; what is tolerated is noted; nothing is silent."""
 
 import pytest
 from mapping_messages import (

@@ -118,7 +118,9 @@ def test_a_report_whose_procedure_may_be_pet_is_held(procedure):
     assert (found.problem, str(found.place)) == (Problem.NO_MAPPING, "MSH")
 
 
-@pytest.mark.parametrize("procedure", ["70480^CT petrous bone^C4", "88305^Petechiae, biopsy^C4", "71046^Chest X-ray^C4"])
+@pytest.mark.parametrize(
+    "procedure", ["70480^CT petrous bone^C4", "88305^Petechiae, biopsy^C4", "71046^Chest X-ray^C4"]
+)
 def test_a_word_that_only_begins_like_pet_is_not_pet(procedure):
     assert outcome(oru(LINE, head=obr(procedure=procedure))) == Ignored()
 

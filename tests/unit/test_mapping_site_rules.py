@@ -1,0 +1,422 @@
+"""What a site's own mapping can say: each source, each condition, each doubt, without a line of code."""
+
+from decimal import Decimal
+
+import pytest
+from mapping_messages import (
+    MALIGNANT,
+    MSH,
+    SITE,
+    SITE_MSH,
+    changed,
+    groups,
+    held,
+    obr,
+    outcome,
+    report,
+    reports,
+    row,
+    site,
+    site_oru,
+)
+
+from adapter.scoring.lesion import Count, Interval, Nature, SuvStatistic, SuvType, Uptake
+from adapter.scoring.report import ReportStatus, SuvCutoff, TracerKind
+
+STELSE = site(SITE)
+FDG_OBR = obr("ACC-2", procedure="PETFDG^FDG PET^99STE")
+
+
+def with_facts(*lines, more=""):
+    """SITE with further lines among the lesion's facts, and further parts at its end."""
+    added = "".join(f"  {line}\n" for line in lines)
+    return site(SITE.replace("tables:\n", f"{added}tables:\n", 1) + more)
+
+
+def test_the_tracer_is_read_from_the_procedure():
+    found = report(site_oru(MALIGNANT), STELSE)
+
+    assert (found.study.tracer, found.kind, found.rows[0].nature) == ("68Ga-DOTATATE", TracerKind.SSTR, Nature.TUMOUR)
+
+
+def test_a_procedure_that_the_table_does_not_hold_holds_the_message_that_states_facts():
+    message = site_oru(MALIGNANT, head=obr(procedure="PETCHO^Choline PET^99STE"))
+
+    assert held(message, STELSE) == ("code-unknown", "OBR[1]-4.1")
+
+
+def test_a_group_of_another_procedure_without_facts_is_only_named():
+    other = obr("ACC-7", status="I", procedure="CTCHEST^CT^99STE")
+    found = outcome(
+        groups((obr("ACC-1", procedure="PETFDG^^99STE"), MALIGNANT), (other,), msh=SITE_MSH),
+        STELSE,
+    )
+
+    assert len(found.reports) == 1
+    assert found.notes == ("no fact OBR[2]",)
+
+
+def test_a_cancelled_group_without_facts_says_which_study_by_its_procedure():
+    (found,) = reports(site_oru(head=obr(status="X", procedure="PETFDG^^99STE")), STELSE)
+
+    assert (found.study.status, found.kind) == (ReportStatus.CANCELLED, TracerKind.FDG)
+
+
+def test_a_procedure_that_is_missing_leaves_the_tracer_unstated():
+    assert held(site_oru(MALIGNANT, head=obr(procedure="")), STELSE) == ("field-missing", "OBR[1]")
+
+
+def test_a_segment_that_is_missing_leaves_the_fact_unstated():
+    mapping = site(SITE + "report: {who_grade: {field: ZPA-3.1}}\n")
+
+    assert report(site_oru(MALIGNANT), mapping).study.who_grade is None
+    assert report(site_oru(MALIGNANT).replace("PID|", "ZPA|||G2\rPID|"), mapping).study.who_grade == "G2"
+
+
+def test_a_component_of_a_field_is_text_and_an_empty_one_is_nothing():
+    mapping = site(SITE + "report: {who_grade: {field: OBR-13.2}}\n")
+
+    assert report(site_oru(MALIGNANT), mapping).study.who_grade is None
+
+
+def test_a_row_without_its_required_fact_is_held():
+    assert held(site_oru(("CWE", "LESSITE^^99STE", "1", "LIV^^99STE")), STELSE) == ("field-missing", "OBX[1]-4")
+
+
+def test_words_stand_for_codes_without_a_system_and_of_the_mappings_own():
+    own = changed(own_systems="[99STE]")
+    plain = ("ST", "LESCLASS^^99STE", "1", "phys")
+    foreign = ("CWE", "LESCLASS^^99STE", "1", "PHYS^^99OTHER")
+    unsystematic = ("CWE", "LESCLASS^^99STE", "1", "PHYS")
+    textual = ("CWE", "LESCLASS^^99STE", "1", "^phys")
+
+    assert {row(site_oru(one), own).nature for one in (plain, unsystematic, textual)} == {Nature.NOT_TUMOUR}
+    assert row(site_oru(MALIGNANT), own).nature is Nature.TUMOUR
+    assert held(site_oru(foreign), own) == ("code-unknown", "OBX[1]-5.1")
+    assert held(site_oru(MALIGNANT, ("NM", "NEW^^99STE", "1", "1")), own) == ("code-unknown", "OBX[2]-3.1")
+
+
+def test_a_coding_system_may_have_other_names():
+    assert row(site_oru(("CWE", "LESCLASS^^L", "1", "MAL")), changed(systems="{99STE: [L, LOCAL]}")).row == "1"
+
+
+@pytest.mark.parametrize(
+    ("fact", "value"),
+    [
+        ("site: {obx: [X^^99STE], lookup: sites, unmapped: flag}", ("site", None)),
+        ("laterality: {obx: [X^^99STE], unmapped: flag}", ("laterality", None)),
+        ("count: {obx: [X^^99STE], lookup: counts, unmapped: flag}", ("count", Count(1, None))),
+    ],
+)
+def test_a_flagged_unknown_code_leaves_the_fact_open_and_is_noted(fact, value):
+    mapping = site(
+        SITE.replace("  site: {obx: [LESSITE^^99STE], lookup: sites, unmapped: flag}\n", f"  {fact}\n")
+        + "  counts: {few: '>=2'}\n"
+    )
+    found = report(site_oru(MALIGNANT, ("CWE", "X^^99STE", "1", "ODD^^99STE")), mapping)
+
+    assert getattr(found.rows[0], value[0]) == value[1]
+    assert len(found.notes) == 1
+    assert found.notes[0].startswith("not in ")
+    assert "OBX[2]-5" in found.notes[0]
+
+
+@pytest.mark.parametrize(
+    ("fact", "name", "value"),
+    [
+        ("uptake: {obx: [X^^99STE]}", "uptake", Uptake.UNKNOWN),
+        ("in_field: {obx: [X^^99STE]}", "in_field", False),
+        ("sstr_rads: {obx: [X^^99STE]}", "sstr_rads", None),
+    ],
+)
+def test_a_site_may_have_all_unknown_codes_flagged_and_none_closes_the_score(fact, name, value):
+    mapping = with_facts(fact, more="doubts: {unknown_code: flag}\n")
+
+    assert getattr(row(site_oru(MALIGNANT, ("ST", "X^^99STE", "1", "odd")), mapping).finding, name) == value
+
+
+def test_a_flagged_nature_is_uncertain_never_tumour_and_never_dropped():
+    mapping = changed(doubts="{unknown_code: flag}")
+
+    assert row(site_oru(("ST", "LESCLASS^^99STE", "1", "odd")), mapping).nature is Nature.UNCERTAIN
+
+
+def test_flagged_therapy_is_therapy():
+    mapping = site(SITE + "report: {therapy: {obx: [PRRT^^99STE], unmapped: flag}}\n")
+
+    assert report(site_oru(MALIGNANT, ("ST", "PRRT^^99STE", "", "odd")), mapping).study.therapy is True
+
+
+def test_a_constant_nature_stands_on_every_row():
+    mapping = site(SITE.replace("{obx: [LESCLASS^^99STE], lookup: nature, required: true}", "{const: uncertain}"))
+
+    assert row(site_oru(("NM", "SUVMAX^^99STE", "1", "8", "g/mL")), mapping).nature is Nature.UNCERTAIN
+
+
+def test_an_absent_nature_is_what_the_mapping_says():
+    mapping = site(SITE.replace("lookup: nature, required: true", "lookup: nature, absent: uncertain"))
+
+    assert row(site_oru(("NM", "SUVMAX^^99STE", "1", "8", "g/mL")), mapping).nature is Nature.UNCERTAIN
+
+
+def test_a_rule_may_hold_for_one_procedure_alone():
+    mapping = with_facts(
+        "krenning: {obx: [SCORE^^99STE], when: {OBR-4.1: [PETGA68]}}",
+        "tracking_id: {obx: [SCORE^^99STE], when: {OBR-4.1: [PETFDG], ORC-1: [RE]}}",
+    )
+    score = ("NM", "SCORE^^99STE", "1", "3")
+    sstr = report(site_oru(MALIGNANT, score), mapping)
+    fdg = report(site_oru(MALIGNANT, score, head=f"ORC|RE\r{FDG_OBR}"), mapping)
+    neither = report(site_oru(MALIGNANT, score, head=FDG_OBR), mapping)
+
+    assert (sstr.rows[0].finding.krenning, sstr.rows[0].tracking_id) == (3, None)
+    assert (fdg.rows[0].finding.krenning, fdg.rows[0].tracking_id) == (None, "3")
+    assert neither.notes == ("unused OBX[2]",)
+
+
+def test_a_rule_may_hold_for_observations_of_one_kind_alone():
+    mapping = with_facts("krenning: {obx: [SCORE^^99STE], when: {OBX-17.1: [KREN]}}")
+    scored = site_oru(MALIGNANT, ("NM", "SCORE^^99STE", "1", "3")) + "||||||KREN^x^99STE"
+
+    assert row(scored, mapping).finding.krenning == 3
+    assert row(scored.replace("KREN", "OTHER"), mapping).finding.krenning is None
+
+
+def test_a_constant_may_hold_for_one_procedure_alone():
+    mapping = site(SITE + "report: {extent: {const: metastatic, when: {OBR-4.1: [PETFDG]}}}\n")
+
+    assert report(site_oru(MALIGNANT), mapping).study.extent is None
+    assert report(site_oru(MALIGNANT, head=FDG_OBR), mapping).study.extent == "metastatic"
+
+
+PACKED = (
+    "site: {component: {obx: [LES^^99STE], number: 1}, lookup: sites}",
+    "size_mm: {component: {obx: [LES^^99STE], number: 3}, unit: mm, decimal: ','}",
+    "tracking_id: {component: {obx: [LES^^99STE], number: 4}}",
+)
+
+
+def test_several_facts_packed_into_one_observation():
+    mapping = site(
+        SITE.replace("  site: {obx: [LESSITE^^99STE], lookup: sites, unmapped: flag}\n", "").replace(
+            "tables:\n", "".join(f"  {line}\n" for line in PACKED) + "tables:\n", 1
+        )
+    )
+    found = report(site_oru(MALIGNANT, ("CWE", "LES^^99STE", "1", "LIV^R^12,5", "mm")), mapping)
+
+    assert (found.rows[0].site, found.rows[0].size_mm, found.rows[0].tracking_id) == ("10200004", Decimal("12.5"), None)
+
+
+@pytest.mark.parametrize(("kind", "text"), [("NM", "8,4"), ("ST", "8,4"), ("SN", "^8,4")])
+def test_a_decimal_comma(kind, text):
+    mapping = changed(suv="{obx: [SUVMAX^^99STE], unit: g/mL, decimal: ','}")
+
+    found = row(site_oru(MALIGNANT, (kind, "SUVMAX^^99STE", "1", text, "g/mL")), mapping)
+
+    assert found.finding.suv.value == Interval.exactly(Decimal("8.4"))
+
+
+def test_a_thousand_is_never_taken_for_a_decimal():
+    mapping = changed(suv="{obx: [SUVMAX^^99STE], unit: g/mL, decimal: ','}")
+    observation = ("ST", "SUVMAX^^99STE", "1", "1.234", "g/mL")
+
+    assert held(site_oru(MALIGNANT, observation), mapping) == ("value-unreadable", "OBX[2]-5")
+
+
+def test_another_statistic_and_normalisation():
+    mapping = changed(suv="{obx: [SUVMAX^^99STE], unit: 'g/mL{SUVlbm}', type: SUVlbm, statistic: peak}")
+    suv = row(site_oru(MALIGNANT, ("NM", "SUVMAX^^99STE", "1", "8", "g/mL{SUVlbm}")), mapping).finding.suv
+
+    assert (suv.type, suv.statistic) == (SuvType.LEAN_BODY_MASS, SuvStatistic.PEAK)
+
+
+def test_a_unit_in_the_sites_own_spelling():
+    mapping = with_facts("size_mm: {obx: [SIZE^^99STE], unit: cm}", more="units: {cm: [centimeter, Zentimeter]}\n")
+
+    assert row(site_oru(MALIGNANT, ("NM", "SIZE^^99STE", "1", "1.2", "Zentimeter")), mapping).size_mm == Decimal(12)
+    assert row(site_oru(MALIGNANT, ("NM", "SIZE^^99STE", "1", "1.2")), mapping).size_mm == Decimal(12)
+    assert row(site_oru(MALIGNANT, ("NM", "SIZE^^99STE", "1", "12", "mm")), mapping).size_mm == Decimal(12)
+
+
+def test_a_missing_unit_may_hold_the_message():
+    mapping = changed(doubts="{missing_unit: hold}")
+
+    assert held(site_oru(MALIGNANT, ("NM", "SUVMAX^^99STE", "1", "8")), mapping) == ("field-missing", "OBX[2]-6")
+
+
+def test_a_measure_from_a_field_has_no_unit_of_its_own():
+    mapping = with_facts("size_mm: {field: ZLE-2.1, unit: mm}")
+    message = site_oru(MALIGNANT).replace("PID|", "ZLE||23\rPID|")
+
+    assert row(message, mapping).size_mm == Decimal(23)
+
+
+def test_an_unused_observation_may_hold_the_message():
+    mapping = changed(doubts="{unused_obx: hold}")
+
+    assert held(site_oru(MALIGNANT, ("NM", "8302-2^^LN", "", "170")), mapping) == ("code-unknown", "OBX[2]-3.1")
+
+
+def test_an_equal_repeat_may_hold_the_message():
+    mapping = changed(doubts="{equal_repeat: hold}")
+
+    assert held(site_oru(MALIGNANT, MALIGNANT), mapping) == ("value-conflict", "OBX[2]-5")
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_the_first_rule_that_finds_a_value_is_taken_and_the_others_are_noted(order):
+    mapping = changed(suv="[{obx: [A^^99STE], unit: g/mL}, {obx: [B^^99STE], unit: g/mL}]")
+    both = [("NM", "A^^99STE", "1", "8", "g/mL"), ("NM", "B^^99STE", "1", "9", "g/mL")][::order]
+    found = report(site_oru(MALIGNANT, *both), mapping)
+
+    assert found.rows[0].finding.suv.value == Interval.exactly(Decimal(8))
+    assert len(found.notes) == 1
+
+
+def test_other_types_and_codes_of_prose():
+    mapping = changed(narrative="{types: [TX], obx: [NOTE^^99STE]}")
+    found = report(site_oru(MALIGNANT, ("ST", "NOTE^^99STE", "", "x"), ("FT", "Z^^L", "", "y")), mapping)
+
+    assert found.notes == ("narrative OBX[2]", "unused OBX[3]")
+
+
+@pytest.mark.parametrize(
+    ("key", "sub_ids", "rows"),
+    [
+        ("{parts: 1}", ["1", "1.1", "2.1"], ["1", "2"]),
+        ("{parts: 2}", ["1.1", "1.2", "1.2.3"], ["1.1", "1.2"]),
+        ("{parts: 1}", ["^1^1", "^1^2", "1^2^1"], ["1", "2"]),
+        ("{og: group}", ["x^1^1", "^1^2", "^2^1"], ["1", "2"]),
+        ("{og: original}", ["1.3^1^1", "1.3", "1.4"], ["1.3", "1.4"]),
+        (r"{pattern: 'L(?P<row>[0-9]+)(?P<part>[a-z])?'}", ["L1a", "L1b", "L12"], ["1", "12"]),
+    ],
+)
+def test_the_row_is_a_part_of_obx_4(key, sub_ids, rows):
+    mapping = site(SITE.replace("{parts: 1}", key))
+    found = report(site_oru(*((*MALIGNANT[:2], one, MALIGNANT[3]) for one in sub_ids)), mapping)
+
+    assert [one.row for one in found.rows] == rows
+
+
+@pytest.mark.parametrize(
+    ("key", "sub_id"),
+    [
+        ("{og: group}", "1.3"),
+        ("{og: original}", "^1^3"),
+        ("{pattern: 'L(?P<row>[0-9]+)'}", "1"),
+        ("{pattern: 'L(?P<row>[0-9]*)'}", "L"),
+        ("{pattern: 'L(?P<row>[0-9])?'}", "L"),
+        ("{pattern: 'L(?P<row>[0-9]+)'}", "^1^3"),
+    ],
+)
+def test_a_row_key_in_another_form_holds_the_message(key, sub_id):
+    mapping = site(SITE.replace("{parts: 1}", key))
+
+    assert held(site_oru((*MALIGNANT[:2], sub_id, MALIGNANT[3])), mapping) == ("value-unreadable", "OBX[1]-4")
+
+
+@pytest.mark.parametrize("key", ["{parts: 1}", "{og: group}", "{pattern: '(?P<row>.+)'}"])
+@pytest.mark.parametrize("sub_id", ["", '""'])
+def test_a_lesions_fact_without_any_row_key_is_held(key, sub_id):
+    mapping = site(SITE.replace("{parts: 1}", key))
+
+    assert held(site_oru((*MALIGNANT[:2], sub_id, MALIGNANT[3])), mapping) == ("field-missing", "OBX[1]-4")
+
+
+def test_parts_of_the_row_key_are_facts():
+    mapping = site(
+        SITE.replace("{parts: 1}", "{pattern: '(?P<where>[A-Z]+)-(?P<row>[0-9]+)(?P<side>[LR])?'}")
+        .replace("{obx: [LESSITE^^99STE], lookup: sites, unmapped: flag}", "{group: where, lookup: sites}")
+        .replace("tables:\n", "  tracking_id: {group: row}\n  cross_reference: {group: side}\ntables:\n", 1)
+    )
+    key = ("CWE", "LESCLASS^^99STE", "LIV-3", "MAL")
+    found = row(site_oru(key), mapping)
+
+    assert (found.row, found.site, found.tracking_id, found.cross_reference) == ("3", "10200004", "3", None)
+    assert held(site_oru(key, ("NM", "SUVMAX^^99STE", "NODE-3", "8")), mapping) == ("value-conflict", "OBX[2]-4")
+
+
+@pytest.mark.parametrize(
+    ("identifiers", "chosen"),
+    [
+        ("1^^^A^PI~2^^^B^MR~3^^^C^MR", "2"),
+        ("1^^^A^PI~3^^^C^MR", "3"),
+        ("1^^^X&1.2.3&ISO^MR~3^^^C^MR", "1"),
+        ("^^^B^MR~3^^^C^MR", "3"),
+    ],
+)
+def test_the_patient_is_the_first_identifier_of_the_preferred_authority_and_type(identifiers, chosen):
+    mapping = site(SITE.replace("  zone:", "  patient: {authority: [B, 1.2.3, C], type: [MR]}\n  zone:"))
+    message = site_oru(MALIGNANT).replace("123456^^^HOSP^MR", identifiers)
+
+    assert report(message, mapping).patient.value == chosen
+
+
+def test_a_patient_without_an_identifier_of_the_authority_is_held():
+    mapping = site(SITE.replace("  zone:", "  patient: {authority: [NHS]}\n  zone:"))
+
+    assert held(site_oru(MALIGNANT), mapping) == ("field-missing", "PID[1]-3")
+
+
+def test_the_accession_may_stand_elsewhere():
+    mapping = site(SITE.replace("  zone:", "  accession: [ZAC-2, OBR-20]\n  zone:"))
+
+    assert report(site_oru(MALIGNANT).replace("PID|", "ZAC||A-77\rPID|"), mapping).accession == "A-77"
+    assert held(site_oru(MALIGNANT), mapping) == ("field-missing", "ZAC-2")
+
+
+def test_the_status_may_stand_elsewhere_in_the_sites_own_words():
+    mapping = site(
+        SITE.replace("  zone:", "  status: {field: ORC-5, lookup: states}\n  zone:")
+        + "  states: {CM: final, IP: preliminary, CA: cancelled}\n"
+    )
+
+    def said(word):
+        return site_oru(MALIGNANT, head=f"ORC|RE||||{word}\r{obr(status='', procedure='PETFDG^^99STE')}")
+
+    assert report(said("CM"), mapping).study.status is ReportStatus.FINAL
+    assert report(said("IP"), mapping).study.status is ReportStatus.PRELIMINARY
+    assert held(said(""), mapping) == ("field-missing", "ORC[1]-5")
+    assert held(said("XX"), mapping) == ("status-unknown", "ORC-5")
+
+
+def test_a_zone_of_the_site_is_used_where_the_message_has_none():
+    message = site_oru(
+        MALIGNANT,
+        head=obr(time="202607010030", procedure="PETFDG^^99STE"),
+        msh=MSH.replace("NUCMED", "STELSE").replace("+0100", ""),
+    )
+
+    assert report(message, STELSE).study.acquired.isoformat() == "2026-07-01T00:30:00+02:00"
+
+
+def test_a_signed_cut_off_travels_with_the_study_of_its_tracer():
+    mapping = changed(suv_cutoffs='{sstr: {value: "2.5", signed_by: Dr A. Reader}}')
+
+    assert report(site_oru(MALIGNANT), mapping).study.suv_cutoff == SuvCutoff(Decimal("2.5"), "Dr A. Reader")
+    assert report(site_oru(MALIGNANT, head=FDG_OBR), mapping).study.suv_cutoff is None
+
+
+def test_codings_of_one_procedure_that_name_two_tracers_hold_the_message():
+    message = site_oru(MALIGNANT, head=obr(procedure="PETFDG^^99STE^PETGA68^^99STE"))
+
+    assert held(message, STELSE) == ("value-conflict", "OBR[1]-4")
+
+
+def test_a_segment_of_another_group_is_never_taken():
+    mapping = site(SITE.replace("  zone:", "  accession: [ZAC-2]\n  zone:"))
+    first, second = obr("X", procedure="PETFDG^^99STE"), obr("Y", procedure="PETGA68^^99STE")
+    message = groups((f"{first}\rZAC||A-1", MALIGNANT), (second, MALIGNANT), msh=SITE_MSH)
+
+    assert held(message, mapping) == ("field-missing", "ZAC-2")
+    assert [one.accession for one in reports(f"{message}\rZAC||A-2", mapping)] == ["A-1", "A-2"]
+
+
+def test_a_patients_account_may_name_the_order():
+    mapping = site(SITE.replace("  zone:", "  order: [PID-18]\n  zone:"))
+
+    assert report(site_oru(MALIGNANT).replace("|F\r", "|F||||||||||ACCOUNT\r", 1), mapping).order == "ACCOUNT"
+
+
+def test_a_message_of_a_header_alone_has_no_patient():
+    assert held(SITE_MSH, STELSE) == ("segment-missing", "PID")
