@@ -6,9 +6,10 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from adapter.outcome import Held, Ignored, StoreUnavailableError
+from adapter.outcome import Held, Ignored, Problem, StoreUnavailableError
 from adapter.publication import Claim, Destination, PatientStore, Publication, Site, StaleClaimError, bring_up_to_date
 from adapter.reading import KeptMessage, Reading
+from adapter.store.codec import ReportNotKeepableError
 from adapter.telemetry import Telemetry
 
 LEASE = timedelta(seconds=60)
@@ -63,25 +64,40 @@ class Worker:
         self._telemetry = telemetry
         self._woken = asyncio.Event()
         self._stopping = False
+        self._in_hand: set[asyncio.Task[None]] = set()
 
     def wake(self) -> None:
         """Say that somebody is due."""
         self._woken.set()
 
     async def run(self, clock: Callable[[], datetime]) -> None:
-        """Work until ``stop``; a store that is down is waited for."""
+        """Work until ``stop``; a store that is down is waited for. A slow delivery delays its own patient alone."""
         while not self._stopping:
             self._woken.clear()
-            try:
-                claims = await self._store.claim(clock(), AT_ONCE, LEASE)
-            except StoreUnavailableError as error:
-                self._telemetry.failed("claim")
-                self._telemetry.warn("claim-failed", error=type(error).__name__)
-                claims = []
-            if claims:
-                await asyncio.gather(*(self._work(claim, clock) for claim in claims))
-            else:
+            free = AT_ONCE - len(self._in_hand)
+            claims = await self._claims(clock(), free) if free else []
+            for claim in claims:
+                self._start(claim, clock)
+            if len(claims) < free or not free:
                 await self._rest()
+        await asyncio.gather(*self._in_hand)
+
+    async def _claims(self, now: datetime, free: int) -> list[Claim]:
+        try:
+            return await self._store.claim(now, free, LEASE)
+        except StoreUnavailableError as error:
+            self._telemetry.failed("claim")
+            self._telemetry.warn("claim-failed", error=type(error).__name__)
+            return []
+
+    def _start(self, claim: Claim, clock: Callable[[], datetime]) -> None:
+        task = asyncio.create_task(self._work(claim, clock))
+        self._in_hand.add(task)
+        task.add_done_callback(self._end)
+
+    def _end(self, task: asyncio.Task[None]) -> None:
+        self._in_hand.discard(task)
+        self._woken.set()
 
     def stop(self) -> None:
         """End after the patients in hand."""
@@ -111,9 +127,16 @@ class Worker:
     async def _read_all(self, claim: Claim) -> None:
         while messages := await self._store.unread(claim.patient):
             for message in messages:
-                reading = self._read(message)
-                await self._store.record_reading(claim, message, reading)
-                self._tell_reading(message, reading)
+                self._tell_reading(message, await self._record(claim, message, self._read(message)))
+
+    async def _record(self, claim: Claim, message: KeptMessage, reading: Reading) -> Reading:
+        """Keep a reading; a report that the store could not give back as it is would be a wrong one later: held."""
+        try:
+            await self._store.record_reading(claim, message, reading)
+        except ReportNotKeepableError:
+            reading = Held(Problem.INTERNAL, rule="a value in it cannot be kept faithfully: report this message's id")
+            await self._store.record_reading(claim, message, reading)
+        return reading
 
     async def _postpone(self, claim: Claim, problem: str, now: datetime) -> None:
         self._telemetry.failed("publication")
