@@ -132,20 +132,23 @@ def _numeric_range(obx: Segment, raw: str, decimal_comma: bool) -> Value:
 
 def _coded(obx: Segment, raw: str, _decimal_comma: bool) -> Value:
     """CWE, CE, CNE, CF: code, text and system, with up to two alternates (components 4-6, and 10-12 from v2.7)."""
-    components = _components(obx, raw, 12)
+    components = [component.strip() for component in obx.components_of(raw)]
     if not any(components):
         raise ValueError("neither code nor text")
-    code, text, system, *others = components
-    if not any(others):
+    code, text, system = _padded(components[:3], 3)
+    if len(components) <= 3:
         return Coded(code, text, system)
-    triples = (others[:3], others[6:])
+    triples = (_padded(components[start : start + 3], 3) for start in (3, 9))
     return Coded(code, text, system, tuple(Coded(c, t, s) for c, t, s in triples if c or t or s))
+
+
+def _padded(components: list[str], count: int) -> list[str]:
+    return components + [""] * (count - len(components))
 
 
 def _components(obx: Segment, raw: str, count: int) -> list[str]:
     """The first components of a repetition, as many as asked for."""
-    sent = [component.strip() for component in obx.components_of(raw)[:count]]
-    return sent + [""] * (count - len(sent))
+    return _padded([component.strip() for component in obx.components_of(raw)[:count]], count)
 
 
 def _plain_code(obx: Segment, raw: str, _decimal_comma: bool) -> Value:

@@ -14,6 +14,7 @@ from adapter.hl7v2.encoding import Encoding
 _SEQUENCE = r"[FSTREPHN]|X(?:[0-9A-Fa-f]{2})+|\.(?:br|sp|fi|nf|in|ti|sk|ce)(?: ?[+-]?[0-9]{1,4})?"
 
 
+_LINE_ENDS = {ord("\r"): ".br", ord("\n"): ".br"}
 _CONTROL = re.compile("[\x00-\x1f\x7f]")
 
 
@@ -78,17 +79,15 @@ def escape(text: str, encoding: Encoding) -> str:
 
     Line ends become ``\.br\``; other control characters become hex data. The result, unescaped, is the text again.
     """
-    return "".join(_escaped(character, encoding) for character in text.replace("\r\n", "\n"))
+    return text.replace("\r\n", "\n").translate(_escapes(encoding))
 
 
-def _escaped(character: str, encoding: Encoding) -> str:
+@lru_cache(maxsize=64)
+def _escapes(encoding: Encoding) -> dict[int, str]:
     mark = encoding.escape
-    names = dict(zip(encoding.delimiters, "FSRETP", strict=False))
-    if character in names:
-        return f"{mark}{names[character]}{mark}"
-    if character in "\r\n":
-        return f"{mark}.br{mark}"
-    return f"{mark}X{ord(character):02X}{mark}" if character < " " or character == "\x7f" else character
+    controls = {code: f"X{code:02X}" for code in (*range(0x20), 0x7F)}
+    delimiters = dict(zip(map(ord, encoding.delimiters), "FSRETP", strict=False))
+    return {code: f"{mark}{name}{mark}" for code, name in (controls | _LINE_ENDS | delimiters).items()}
 
 
 def without_controls(raw: str) -> str:

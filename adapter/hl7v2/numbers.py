@@ -60,6 +60,8 @@ def between(low: Decimal, high: Decimal) -> Interval:
 def parse_interval(text: str, *, decimal_comma: bool = False) -> Interval:
     """Turn ``12``, ``<2.5``, ``>=3``, ``4-9`` into the interval it means; raises ValueError."""
     text = text.strip(" ")
+    if text.isalnum():  # a plain whole number, or nothing that could be a range
+        return Interval.exactly(parse_decimal(text, decimal_comma=decimal_comma))
     if ends := _RANGE.fullmatch(text):
         low, high = (parse_decimal(end, decimal_comma=decimal_comma) for end in ends.groups())
         return between(low, high)
