@@ -132,11 +132,13 @@ class Gatherer:
         raw = obx.field(3)
         if raw not in self._readers:
             self._readers[raw] = self._find_readers(obx)
-            if any(reader.tests for reader in self._readers[raw]):
+            if any(reader.requirements for reader in self._readers[raw]):
                 self._tested.add(raw)
         readers = self._readers[raw]
         if raw in self._tested:
-            return tuple(one for one in readers if all(test.holds(self._scope, obx) for test in one.tests))
+            return tuple(
+                one for one in readers if all(requirement.holds(self._scope, obx) for requirement in one.requirements)
+            )
         return readers
 
     def _find_readers(self, obx: Segment) -> tuple[Reader, ...]:
@@ -170,7 +172,8 @@ class Gatherer:
             self.gathered.without_value.append(obx.sequence)
             return
         self.gathered.mapped.append(obx.sequence)
-        self.gathered.standings.add(standing)
+        if standing is not Standing.FINAL:
+            self.gathered.standings.add(standing)
         for reader, value in facts:
             _give(self._row(obx).facts if reader.of_row else self._report(obx), reader, value, origin)
 
@@ -222,7 +225,7 @@ class Gatherer:
 
     def _take_fixed(self, facts: FactSet, given: Facts, row: Row | None) -> None:
         for reader in facts.fixed:
-            if all(test.holds(self._scope) for test in reader.tests):
+            if all(requirement.holds(self._scope) for requirement in reader.requirements):
                 for value, origin in self._fixed_values(reader, row):
                     _give(given, reader, value, origin)
 

@@ -66,7 +66,7 @@ def codings_of(segment: Segment, field: int, repetition: int = 1) -> tuple[Coded
     return Coded(code, text, system), Coded(other, other_text, other_system)
 
 
-class Test:
+class Requirement:
     """One condition: a value at a position is among those named; without position in the message it does not hold."""
 
     def __init__(self, path: str, wanted: Iterable[str], systems: Systems) -> None:
@@ -76,8 +76,9 @@ class Test:
         self._keys: frozenset[Key] = frozenset(systems.key_of(entry) for entry in wanted if "^" in entry)
 
     def holds_anywhere(self, message: Message) -> bool:
-        """Does any segment of the message fulfil it?"""
-        return any(map(self.holds_in, message.all(self.position.segment)))
+        """Does any segment of the message fulfil it? A text that stands in many of them is looked at once."""
+        distinct = {segment.field(self.position.field): segment for segment in message.all(self.position.segment)}
+        return any(map(self.holds_in, distinct.values()))
 
     def holds(self, scope: Scope, obx: Segment | None = None) -> bool:
         """Does the study being read fulfil it, or the observation?"""

@@ -10,7 +10,7 @@ from adapter.mapping.loader import Path
 from adapter.mapping.meaning import meaning
 from adapter.mapping.measures import MeasureReader
 from adapter.mapping.origin import Converter
-from adapter.mapping.paths import Position, Test
+from adapter.mapping.paths import Position, Requirement
 from adapter.mapping.rules import Rule, SuvRule
 from adapter.mapping.tables import CodeTable
 from adapter.mapping.words import WordReader
@@ -32,7 +32,7 @@ class Reader:
     codes: tuple[str, ...] = ()
     component: int = 0
     decimal_comma: bool = False
-    tests: tuple[Test, ...] = ()
+    requirements: tuple[Requirement, ...] = ()
     position: Position | None = None
     group: str | None = None
     constant: object = LEFT_OUT
@@ -60,9 +60,9 @@ class Surroundings:
         meanings = {self.systems.key_of(entry): meaning(fact, word) for entry, word in entries.items()}
         return CodeTable(meanings, self.systems, self.own_systems) if meanings else None
 
-    def tests(self, rule: Rule) -> tuple[Test, ...]:
+    def requirements(self, rule: Rule) -> tuple[Requirement, ...]:
         """Turn a rule's ``when`` into its conditions."""
-        return tuple(Test(path, wanted, self.systems) for path, wanted in rule.when.items())
+        return tuple(Requirement(path, wanted, self.systems) for path, wanted in rule.when.items())
 
 
 def reader(path: Path, fact: Fact, rule: Rule, surroundings: Surroundings) -> Reader:
@@ -79,7 +79,7 @@ def reader(path: Path, fact: Fact, rule: Rule, surroundings: Surroundings) -> Re
         codes=rule.obx or (source.obx if source else ()),
         component=source.number if source else 0,
         decimal_comma=rule.decimal == ",",
-        tests=surroundings.tests(rule),
+        requirements=surroundings.requirements(rule),
         position=Position.of(rule.field) if rule.field else None,
         group=rule.group,
         constant=LEFT_OUT if rule.const is None else meaning(fact, rule.const),

@@ -13,7 +13,7 @@ from adapter.mapping.consistency import findings
 from adapter.mapping.errors import MappingFault, MappingFileError
 from adapter.mapping.form import Mapping
 from adapter.mapping.loader import Path, Tree, read_tree
-from adapter.mapping.paths import Test
+from adapter.mapping.paths import Requirement
 from adapter.mapping.plan import Plan, compile_plan
 
 _NO_PART_OF_THE_DIGEST = frozenset({"status", "approval"})
@@ -28,7 +28,7 @@ class SiteMapping:
     form: Mapping
     plan: Plan
     sha256: str
-    conditions: tuple[Test, ...]
+    conditions: tuple[Requirement, ...]
 
     @property
     def name(self) -> str:
@@ -62,7 +62,7 @@ def site_mapping(content: bytes, file: str) -> SiteMapping:
         raise MappingFileError(faults)
     plan = compile_plan(form)
     systems = plan.surroundings.systems
-    conditions = tuple(Test(condition.path, condition.any_of, systems) for condition in form.match)
+    conditions = tuple(Requirement(condition.path, condition.any_of, systems) for condition in form.match)
     return SiteMapping(file, form, plan, content_digest(tree.root), conditions)
 
 

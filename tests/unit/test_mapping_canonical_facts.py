@@ -1,10 +1,10 @@
 """Every fact of the canonical form, from the segment that carries it to the content model."""
 
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import datetime, timedelta, timezone
 from decimal import Decimal
 
 import pytest
-from mapping_messages import FDG, MSH, NEGATIVE, PID, POSITIVE, SSTR, canonical, obr, oru, outcome, own, report, row
+from mapping_messages import FDG, NEGATIVE, POSITIVE, SSTR, canonical, obr, oru, outcome, own, report, row
 
 from adapter.mapping.tables import interval_text
 from adapter.scoring.lesion import Count, Finding, Interval, Nature, Relation, Suv, SuvStatistic, SuvType, Uptake
@@ -145,83 +145,6 @@ def test_a_krenning_score(kind, number):
 
 
 @pytest.mark.parametrize(
-    ("kind", "text", "interval"),
-    [
-        ("NM", "23.4", exactly("23.4")),
-        ("ST", "23.4", exactly("23.4")),
-        ("SN", "^23.4", exactly("23.4")),
-        ("SN", "^4^-^9", Interval(Decimal(4), Decimal(9))),
-        ("SN", "<^2.5", Interval.below(Decimal("2.5"))),
-        ("SN", "<=^2.5", Interval.below(Decimal("2.5"), inclusive=True)),
-        ("SN", ">^12", Interval.above(Decimal(12))),
-        ("SN", ">=^12", Interval.above(Decimal(12), inclusive=True)),
-        ("NM", "0", exactly("0")),
-        ("NM", "-1.5", exactly("-1.5")),
-    ],
-)
-def test_an_suv_is_a_number_a_range_or_a_comparator_and_nonsense_is_left_to_scoring(kind, text, interval):
-    observation = (kind, "126401^SUVbw^DCM", "1", text, "g/mL{SUVbw}^^UCUM")
-
-    assert row(oru(SSTR, observation)).finding.suv == suv(interval)
-
-
-def test_an_suv_that_could_not_be_computed_is_passed_on_as_no_number():
-    found = row(oru(SSTR, POSITIVE, ("NM", "126401^SUVbw^DCM", "1", "NaN", "g/mL")))
-
-    assert found.finding.uptake is Uptake.POSITIVE
-    assert found.finding.suv.value.low.is_nan()
-
-
-@pytest.mark.parametrize(
-    "unit", ["g/mL{SUVbw}^^UCUM", "g/mL", "1", "g/ml{SUVbw}", "{SUVbw}g/mL", "^g/mL", "x^y^L^g/mL"]
-)
-def test_the_units_of_an_suv_by_body_weight(unit):
-    found = report(oru(SSTR, ("NM", "126401^SUVbw^DCM", "1", "8", unit)))
-
-    assert found.rows[0].finding.suv == suv(exactly("8"))
-    assert found.notes == ()
-
-
-@pytest.mark.parametrize("unit", ["kBq/mL^^UCUM", "%ID/g", "g/mL{SUVlbm}", "mm"])
-def test_an_suv_in_a_foreign_unit_is_kept_and_marked_unusable(unit):
-    found = report(oru(SSTR, ("NM", "126401^SUVbw^DCM", "1", "8", unit)))
-
-    assert found.rows[0].finding.suv == suv(exactly("8"), supported=False)
-    assert found.notes == ("unit not supported OBX[2]-6: lesion.suv",)
-
-
-def test_an_suv_without_a_unit_is_accepted_with_a_note():
-    found = report(oru(SSTR, ("NM", "126401^SUVbw^DCM", "1", "8")))
-
-    assert found.rows[0].finding.suv == suv(exactly("8"))
-    assert found.notes == ("unit missing OBX[2]-6: lesion.suv",)
-
-
-@pytest.mark.parametrize(
-    ("code", "kind", "unit"),
-    [
-        ("126402", SuvType.LEAN_BODY_MASS, "g/mL{SUVlbm}"),
-        ("126403", SuvType.BODY_SURFACE, "cm2/ml{SUVbsa}"),
-        ("126404", SuvType.IDEAL_WEIGHT, "g/mL{SUVibw}"),
-        ("126405", SuvType.LEAN_BODY_MASS_JANMA, "g/mL"),
-        ("126406", SuvType.LEAN_BODY_MASS_JAMES, "1"),
-    ],
-)
-def test_an_suv_keeps_its_own_normalisation(code, kind, unit):
-    assert row(oru(SSTR, ("NM", f"{code}^SUV^DCM", "1", "8", unit))).finding.suv == suv(exactly("8"), kind)
-
-
-@pytest.mark.parametrize("order", [1, -1])
-def test_of_two_normalisations_in_one_row_body_weight_is_taken_and_the_other_named(order):
-    both = [("NM", "126401^SUVbw^DCM", "1", "8", "g/mL"), ("NM", "126402^SUVlbm^DCM", "1", "6", "g/mL")]
-    found = report(oru(SSTR, *both[::order]))
-
-    assert found.rows[0].finding.suv == suv(exactly("8"))
-    assert len(found.notes) == 1
-    assert "another value is preferred" in found.notes[0]
-
-
-@pytest.mark.parametrize(
     ("value", "kind", "count"),
     [
         ("2", "NM", Count(2, 2)),
@@ -293,31 +216,6 @@ def test_a_tracking_uid():
     assert row(oru(FDG, ("ST", "112040^Tracking UID^DCM", "1", uid))).tracking_uid == uid
 
 
-@pytest.mark.parametrize(
-    ("kind", "text", "unit", "millimetres"),
-    [
-        ("NM", "23", "mm^^UCUM", "23"),
-        ("NM", "2.3", "cm^^UCUM", "23"),
-        ("ST", "23", "mm", "23"),
-        ("ST", "1.2 x 0.9 cm", "", "12"),
-        ("ST", "1.2 x 0.9", "cm", "12"),
-        ("TX", "4mmx6mm", "", "6"),
-    ],
-)
-def test_a_size_is_the_long_axis_in_millimetres(kind, text, unit, millimetres):
-    found = report(oru(FDG, (kind, "103339001^Long axis^SCT", "1", text, unit)))
-
-    assert found.rows[0].size_mm == Decimal(millimetres)
-    assert found.notes == ()
-
-
-def test_a_size_without_a_unit_is_millimetres_with_a_note():
-    found = report(oru(FDG, ("NM", "103339001^Long axis^SCT", "1", "23")))
-
-    assert found.rows[0].size_mm == Decimal(23)
-    assert found.notes == ("unit missing OBX[2]-6: lesion.size_mm",)
-
-
 @pytest.mark.parametrize("code", ["uptake^Uptake^99netpet", "UPTAKE^^99NETPET", "U1^Call^L^uptake^Uptake^99NETPET"])
 def test_a_code_is_known_in_any_case_and_as_an_alternate(code):
     assert row(oru(FDG, ("CWE", code, "1", "10828004^Positive^SCT"))).finding.uptake is Uptake.POSITIVE
@@ -330,70 +228,3 @@ def test_parts_of_a_row_are_that_row_and_rows_come_in_their_own_order():
     assert [lesion.row for lesion in found.rows] == ["1", "2", "10", "b"]
     assert found.rows[1].tracking_id == "L2.1"
     assert found.rows[1].finding.uptake is Uptake.NEGATIVE
-
-
-def test_a_patient_is_the_first_identifier_with_its_authority_by_oid_where_it_has_one():
-    pid = "PID|1||77^^^HOSP&1.2.3&ISO^MR~88^^^NHS^NH||DOE^JANE||1960"
-
-    assert report(oru(FDG, pid=pid)).patient == PatientIdentity("77", "HOSP", "1.2.3", "MR", None)
-
-
-@pytest.mark.parametrize("birth", ["", "unknown", "196001", '""'])
-def test_a_birth_date_that_is_no_day_is_left_out(birth):
-    assert report(oru(FDG, pid=f"PID|1||1^^^HOSP||DOE^JANE||{birth}")).patient.birth_date is None
-
-
-@pytest.mark.parametrize(
-    ("head", "accession"),
-    [
-        ("OBR|1|PL1|FILL1|81555-5^PET^LN|||20261119||||||||||||||||||F", "FILL1"),
-        ("OBR|1|PL1||81555-5^PET^LN|||20261119|||||||||||ACC18|||||||F", "ACC18"),
-        ("OBR|1|PL1||81555-5^PET^LN|||20261119||||||||||||||||||F", "PL1"),
-    ],
-)
-def test_the_accession_is_the_filler_number_else_obr_18_else_the_placer_number(head, accession):
-    assert report(oru(FDG, head=head)).accession == accession
-
-
-def test_the_order_is_found_in_orc_where_obr_has_none():
-    message = oru(FDG, head="ORC|RE|PL9\rOBR|1||FILL1||||20261119||||||||||||||||||F")
-
-    assert report(message).order == "PL9"
-
-
-def test_the_report_has_its_own_time_in_obr_22():
-    head = "OBR|1|PL1|FILL1|81555-5^PET^LN|||20261119|||||||||||||||20261121083000+0000|||F"
-
-    assert report(oru(FDG, head=head)).issued == datetime(2026, 11, 21, 8, 30, tzinfo=UTC)
-
-
-def test_a_time_without_an_offset_has_that_of_the_message():
-    found = report(oru(FDG, head=obr(time="202611190005")))
-
-    assert found.study.acquired.isoformat() == "2026-11-19T00:05:00+01:00"
-    assert found.notes == ()
-
-
-def test_a_time_without_any_offset_has_the_zone_of_the_mapping_and_a_note():
-    found = report(oru(FDG, head=obr(time="20261119"), msh=MSH.replace("+0100", "")))
-
-    assert found.study.acquired.isoformat() == "2026-11-19T00:00:00+00:00"
-    assert found.notes == ("no time zone OBR[1]-7: UTC taken", "no time zone MSH[1]-7: UTC taken")
-
-
-@pytest.mark.parametrize("time", ["", "2026", "202611"])
-def test_an_acquisition_without_a_day_is_not_known(time):
-    found = report(oru(FDG, head=obr(time=time)))
-
-    assert found.study.acquired is None
-    assert found.notes == (("names no day OBR[1]-7",) if time else ())
-
-
-def test_a_report_without_any_time_has_none():
-    assert report(oru(FDG, msh=MSH.replace("20261120101500+0100", ""))).issued is None
-
-
-def test_the_patient_named_twice_alike_is_one_patient():
-    message = oru(FDG) + "\r" + PID.replace("19600101", "") + "\r" + oru(SSTR, head=obr("ACC-2")).split("\r", 2)[2]
-
-    assert len(outcome(message).reports) == 2
