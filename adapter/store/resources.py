@@ -13,6 +13,9 @@ from adapter.store.codec import dump, load, milliseconds, moment
 from adapter.store.resource_index import CODE, FAR_FUTURE, FAR_PAST, IDENTIFIER, Index, index
 from adapter.store.schema import resource, resource_history, resource_token
 
+NOBODY = ""
+"""The patient of a resource that is about no patient."""
+
 
 def put_resources(
     connection: Connection, claim: Claim | None, patient: str, resources: Sequence[Resource], at: datetime
@@ -21,7 +24,12 @@ def put_resources(
     if claim is not None:
         patients.require(connection, claim, patient)
     for one in sorted(resources, key=lambda found: (found["resourceType"], found["id"])):
-        _put(connection, patient, one, milliseconds(at))
+        _put(connection, _owner(one, patient), one, milliseconds(at))
+
+
+def _owner(given: Resource, patient: str) -> str:
+    """One Device stands behind the scores of all patients: it is about none of them."""
+    return NOBODY if given["resourceType"] == "Device" else patient
 
 
 def _put(connection: Connection, patient: str, given: Resource, at: int) -> None:

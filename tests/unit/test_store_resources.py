@@ -62,6 +62,15 @@ async def test_the_same_content_again_changes_neither_version_nor_time(tmp_path)
         assert len(await store.resource_history("Observation", "1")) == 1
 
 
+async def test_one_device_behind_the_scores_of_two_patients_stays_one_version(tmp_path):
+    device = {"resourceType": "Device", "id": "d", "status": "active"}
+    async with opened(tmp_path) as store:
+        await store.put_resources(None, JANE.key, [device], NOON)
+        await store.put_resources(None, JOHN.key, [device], later(1))
+
+        assert len(await store.resource_history("Device", "d")) == 1
+
+
 @pytest.mark.parametrize("change", [{"status": "final"}, {"valueQuantity": {"value": Decimal("3.1")}}])
 async def test_new_content_is_a_new_version_and_the_former_ones_are_kept(tmp_path, change):
     async with opened(tmp_path) as store:

@@ -17,7 +17,10 @@ def test_every_table_can_be_made_in_postgresql(table):
     assert "sqlite" not in ddl.lower()
 
 
-@pytest.mark.parametrize("index", [index for table in metadata.sorted_tables for index in table.indexes], ids=str)
+INDEXES = sorted((index for table in metadata.sorted_tables for index in table.indexes), key=lambda index: index.name)
+
+
+@pytest.mark.parametrize("index", INDEXES, ids=lambda index: index.name)
 def test_every_index_has_a_name_that_postgresql_takes(index):
     """PostgreSQL cuts a longer name off and may then find two alike."""
     assert str(CreateIndex(index).compile(dialect=postgresql.dialect()))

@@ -12,6 +12,19 @@ Sequence = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 
 def upgrade() -> None:
+    _create_audit()
+    _create_message()
+    _create_patient()
+    _create_probe()
+    _create_resource()
+    _create_score()
+    _create_report()
+    _create_resource_history()
+    _create_resource_token()
+    _create_score_history()
+
+
+def _create_audit() -> None:
     op.create_table(
         "audit",
         sa.Column("id", Sequence, nullable=False),
@@ -23,6 +36,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_audit"),
         sqlite_autoincrement=True,
     )
+
+
+def _create_message() -> None:
     op.create_table(
         "message",
         sa.Column("sequence", Sequence, nullable=False),
@@ -59,6 +75,9 @@ def upgrade() -> None:
     )
     op.create_index("ix_message_patient_state_sequence", "message", ["patient", "state", "sequence"])
     op.create_index("ix_message_state_sequence", "message", ["state", "sequence"])
+
+
+def _create_patient() -> None:
     op.create_table(
         "patient",
         sa.Column("key", sa.Text(), nullable=False),
@@ -72,12 +91,18 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("key", name="pk_patient"),
     )
     op.create_index("ix_patient_due", "patient", ["due"])
+
+
+def _create_probe() -> None:
     op.create_table(
         "probe",
         sa.Column("id", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("writes", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_probe"),
     )
+
+
+def _create_resource() -> None:
     op.create_table(
         "resource",
         sa.Column("type", sa.Text(), nullable=False),
@@ -96,6 +121,9 @@ def upgrade() -> None:
     op.create_index("ix_resource_newest", "resource", ["type", "moment", "updated", "id"])
     op.create_index("ix_resource_patient_newest", "resource", ["patient", "type", "moment", "updated", "id"])
     op.create_index("ix_resource_type_updated", "resource", ["type", "updated"])
+
+
+def _create_score() -> None:
     op.create_table(
         "score",
         sa.Column("id", sa.Text(), nullable=False),
@@ -109,6 +137,9 @@ def upgrade() -> None:
     )
     op.create_index("ix_score_patient", "score", ["patient"])
     op.create_index("ix_score_updated_id", "score", ["updated", "id"])
+
+
+def _create_report() -> None:
     op.create_table(
         "report",
         sa.Column("message", Sequence, nullable=False),
@@ -123,6 +154,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("message", "position", name="pk_report"),
     )
     op.create_index("ix_report_patient_message_position", "report", ["patient", "message", "position"])
+
+
+def _create_resource_history() -> None:
     op.create_table(
         "resource_history",
         sa.Column("type", sa.Text(), nullable=False),
@@ -133,6 +167,9 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["type", "id"], ["resource.type", "resource.id"], name="fk_resource_history_resource"),
         sa.PrimaryKeyConstraint("type", "id", "version", name="pk_resource_history"),
     )
+
+
+def _create_resource_token() -> None:
     op.create_table(
         "resource_token",
         sa.Column("type", sa.Text(), nullable=False),
@@ -144,6 +181,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("type", "id", "name", "system", "value", name="pk_resource_token"),
     )
     op.create_index("ix_resource_token_value", "resource_token", ["name", "value", "type", "system", "id"])
+
+
+def _create_score_history() -> None:
     op.create_table(
         "score_history",
         sa.Column("score", sa.Text(), nullable=False),
