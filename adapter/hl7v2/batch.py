@@ -18,6 +18,9 @@ from adapter.hl7v2.header import UTF8_MARK, Header, read_header, unicode_form
 from adapter.hl7v2.mllp import Fault, MllpDecoder
 from adapter.outcome import Place, Problem, Refused
 
+PART_LIMIT = 100_000
+"""How many messages and segments of an envelope a payload may hold, so that its parts never fill the memory."""
+
 _BLANKS = b" \t\r\n\x00"
 _NAMES = (b"MSH", b"msh", b"BTS", b"FTS")
 """What a payload of several parts must hold: a look for them spares the search of an ordinary message."""
@@ -127,6 +130,8 @@ def _split(payload: bytes) -> Batch:
     cuts = [found.start(1) for found in _cut(b"[!-/:-@[-`{-~]" if enveloped else re.escape(body[3:4])).finditer(body)]
     if len(cuts) < 2 and not (cuts and enveloped):
         return Batch((payload,))
+    if len(cuts) > PART_LIMIT:
+        return Batch((), refusal=Refused(Problem.BLOCK_TOO_LARGE, rule="more messages than a batch may hold"))
     ends = [*cuts[1:], len(body)]
     parts = [_Part(body[i : i + 3].decode("ascii").upper(), body[i:end]) for i, end in zip(cuts, ends, strict=True)]
     return _assembled(parts, len(_segments(body[: cuts[0]])))

@@ -11,7 +11,7 @@ from functools import lru_cache, partial
 
 from adapter.hl7v2.encoding import Encoding
 
-_SEQUENCE = r"[FSTREPHN]|X(?:[0-9A-Fa-f]{2})+|\.(?:br|sp|fi|nf|in|ti|sk|ce)(?: ?[+-]?[0-9]{1,4})?"
+_SEQUENCE = r"[FSTREPHN]|X(?:[0-9A-Fa-f]{2})+|\.(?:br|sp|fi|nf|in|ti|sk|ce)(?: ?[+-]?[0-9]{1,2})?"
 
 
 _LINE_ENDS = {ord("\r"): ".br", ord("\n"): ".br"}

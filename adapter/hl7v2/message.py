@@ -16,6 +16,9 @@ from adapter.outcome import Place, Problem
 
 __all__ = ["Message", "MessageError", "Segment"]
 
+SEGMENT_LIMIT = 100_000
+"""A report has hundreds; a message of the largest size that is nothing but line ends would fill the memory."""
+
 _ID = re.compile(r"[A-Z][A-Z0-9]{2}")
 
 
@@ -67,9 +70,24 @@ def _encoding(text: str) -> Encoding:
 
 
 @lru_cache(maxsize=64)
-def _line_end(field: str) -> re.Pattern[str]:
-    """CR, CRLF, or an LF before what looks like a segment; any other LF is text that the sender did not escape."""
-    return re.compile(rf"\r\n?|\n[\s\x00]*(?=[A-Za-z][A-Za-z0-9]{{2}}{re.escape(field)}|\Z)")
+def _segment_start(field: str) -> re.Pattern[str]:
+    return re.compile(rf"[ \t\x00]*[A-Za-z][A-Za-z0-9]{{2}}{re.escape(field)}")
+
+
+def _lines_with_lf(text: str, field: str) -> list[str]:
+    """Split at CR, CRLF, and an LF before what looks like a segment; any other LF is text that was not escaped."""
+    starts_segment = _segment_start(field).match
+    lines = []
+    for part in re.split(r"\r\n?", text):
+        first, *pieces = part.split("\n")
+        line = [first]
+        for piece in pieces:
+            if starts_segment(piece):
+                lines.append("\n".join(line).rstrip("\n"))
+                line = []
+            line.append(piece)
+        lines.append("\n".join(line).rstrip("\n"))
+    return lines
 
 
 class _Reader:
@@ -89,9 +107,11 @@ class _Reader:
 
     def lines(self, text: str) -> list[str]:
         """Split a message into its segments' lines; the first is the header\'s."""
+        if text.count("\r") + text.count("\n") > SEGMENT_LIMIT:
+            raise MessageError(Problem.BLOCK_TOO_LARGE, rule="more segments than any report has")
         if "\n" not in text:
             return text.split("\r")
-        lines = _line_end(self.encoding.field).split(text)
+        lines = _lines_with_lf(text, self.encoding.field)
         kept = sum(line.count("\n") for line in lines)
         ends = text.count("\n") - kept
         self.note(Deviation.LF_SEGMENT_END, str(ends) if ends else None)

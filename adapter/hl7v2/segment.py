@@ -16,7 +16,7 @@ class MessageError(FormatError):
 
 
 class Segment:
-    """One segment: ``id``, ``sequence`` (the how manieth of its id, from 1), ``raw`` text. All positions are 1-based.
+    """One segment: ``id``, ``sequence`` (its number among those of its id), ``raw`` text. All positions are 1-based.
 
     ``id`` is upper case; it is empty for a line that has none.
     """

@@ -135,6 +135,13 @@ def test_what_stands_before_the_first_part_is_counted():
     assert batch.deviations == ("several-messages-in-one-block: 2", "batch-stray-segment: 1")
 
 
+def test_more_parts_than_a_batch_may_hold_are_refused():
+    batch = split_batch(BHS + b"MSH|\r" * 100_000)
+    assert batch.messages == ()
+    assert batch.refusal is not None
+    assert batch.refusal.problem is Problem.BLOCK_TOO_LARGE
+
+
 def test_an_envelope_alone_holds_no_message():
     batch = split_batch(b"FHS")
     assert batch.messages == ()

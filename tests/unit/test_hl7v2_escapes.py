@@ -43,6 +43,7 @@ def test_each_escape_sequence_becomes_its_text(raw, text):
         r"\.br",
         r"\X4\ ".strip(),
         r"\X4G\ ".strip(),
+        r"\.sp999\ ".strip(),
         r"\C2842\ ".strip(),
         r"\M2442\ ".strip(),
         r"\Zlocal\ ".strip(),

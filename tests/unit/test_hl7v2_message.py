@@ -194,6 +194,26 @@ def test_escape_characters_of_no_sequence_are_counted():
     assert deviations("OBX|1|ST|||C:\\temp\\x", "OBX|2|ST|||a\\F\\b \\") == ("escape-character-kept: 3",)
 
 
+@pytest.mark.parametrize(
+    ("text", "count"), [("\n" * 90_000, 1), ("\n \t" * 90_000, 1), ("\nx" * 90_000, 1), ("\n\r" * 45_000, 1)]
+)
+def test_hostile_line_ends_are_read_in_linear_time(text, count):
+    """Quadratic reading of these would take minutes; the suite's own patience is the limit."""
+    assert len(Message.parse(MSH + "OBX|1" + text + "\r").all("OBX")) == count
+
+
+@pytest.mark.parametrize("end", ["\r", "\n", "x\r"])
+def test_more_segments_than_any_report_has_are_refused(end):
+    with pytest.raises(MessageError) as caught:
+        Message.parse(MSH + end * 100_001)
+    assert caught.value.problem is Problem.BLOCK_TOO_LARGE
+
+
+def test_blank_lines_between_line_feeds_belong_to_no_field():
+    message = Message.parse((MSH + "OBX|1|TX|||a||||||F\r\r\rOBX|2\r").replace("\r", "\n"))
+    assert [s.raw[-3:] for s in message.segments] == ["5.1", "||F", "X|2"]
+
+
 def test_a_second_message_inside_a_message_is_refused():
     with pytest.raises(MessageError) as caught:
         Message.parse(MSH + "PID|1\r" + MSH)
