@@ -29,7 +29,7 @@ demo: $(VENV)/runtime  ## start everything on loopback, send sample patients, pr
 test: $(VENV)/dev  ## every test, with coverage; nothing else installed, nothing from the internet
 	@echo "== all tests with branch coverage"
 	@rm -f .coverage .coverage.*
-	@COVERAGE_PROCESS_START=pyproject.toml $(BIN)/python -m pytest -n auto --cov --cov-report= tests
+	@$(BIN)/python -m pytest -n auto --cov --cov-report= tests
 	@$(BIN)/python -m coverage report
 	@$(BIN)/python -m coverage report --include='adapter/scoring/*,adapter/mapping/*,adapter/hl7v2/*' --fail-under=100 >/dev/null \
 	  || { echo "scoring, mapping and hl7v2 are to be covered to 100 %:"; \
