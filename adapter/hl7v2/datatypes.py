@@ -78,7 +78,9 @@ def observation_values(obx: Segment, *, decimal_comma: bool = False) -> tuple[Va
 
     Raises MessageError (value-unreadable, with the repetition's place) for what is not of its declared type.
     """
-    datatype = obx.value(2).strip().upper()
+    datatype = obx.field(2)
+    if datatype not in _READERS:
+        datatype = obx.value(2).strip().upper()
     read = _READERS.get(datatype)
     values: list[Value] = []
     for index, raw in enumerate(obx.repetitions(5), start=1):

@@ -17,6 +17,10 @@ class Encoding:
     subcomponent: str = "&"
     truncation: str = ""
 
+    def __hash__(self) -> int:
+        """Two encodings rarely share these two; the whole would be hashed once a text."""
+        return hash((self.field, self.escape))
+
     @property
     def characters(self) -> str:
         """MSH-2 as it was sent."""

@@ -35,15 +35,16 @@ def _unescaper(encoding: Encoding, charset: str) -> Callable[[str], str]:
         "P": encoding.truncation or "#",
         "H": "",
         "N": "",
+        ".br": "\n",
     }
 
     def text_of(match: re.Match[str]) -> str:
         sequence = match[1]
-        if sequence[0] == ".":
-            return _formatting(sequence)
+        if sequence in plain:
+            return plain[sequence]
         if sequence[0] == "X":
             return _hexadecimal(sequence[1:], charset, match[0])
-        return plain[sequence]
+        return _formatting(sequence)
 
     return partial(_sequences(encoding.escape).sub, text_of)
 
@@ -97,4 +98,4 @@ def without_controls(raw: str) -> str:
 
 def unread_escapes(text: str, encoding: Encoding) -> int:
     """Count the escape characters of a text that belong to no known sequence."""
-    return _sequences(encoding.escape).sub("", text).count(encoding.escape)
+    return text.count(encoding.escape) - 2 * len(_sequences(encoding.escape).findall(text))

@@ -11,7 +11,7 @@ from adapter.hl7v2.deviations import Deviation
 from adapter.hl7v2.encoding import Encoding
 from adapter.hl7v2.escapes import unread_escapes
 from adapter.hl7v2.segment import MessageError, Segment
-from adapter.hl7v2.tables import VERSIONS, field_counts
+from adapter.hl7v2.tables import VERSIONS, field_counts, table_version
 from adapter.outcome import Place, Problem
 
 __all__ = ["Message", "MessageError", "Segment"]
@@ -90,6 +90,12 @@ def _lines_with_lf(text: str, field: str) -> list[str]:
     return lines
 
 
+@lru_cache(maxsize=64)
+def _beginnings(version: str, separator: str) -> dict[str, tuple[str, int]]:
+    """How the segments of a version begin (``OBX|``), each with its id and the number of its fields."""
+    return {name + separator: (name, count) for name, count in field_counts(version).items()}
+
+
 class _Reader:
     """A message under way from text to segments."""
 
@@ -132,15 +138,17 @@ class _Reader:
 
     def read(self, lines: Iterable[str], version: str) -> None:
         """Turn lines into segments; a segment that is as the tables say costs no more than a look at them."""
-        counts = field_counts(version)
-        separator, encoding, charset = self.encoding.field, self.encoding, self.charset
+        encoding, charset, by_id, separator = self.encoding, self.charset, self.by_id, self.encoding.field
+        beginnings = _beginnings(table_version(version), separator)
         for line in lines:
-            name = line[:3]
-            count = counts.get(name)
-            if count is None or line[3:4] != separator:
-                self._read_tolerantly(line, counts.keys())
+            beginning = beginnings.get(line[:4])
+            if beginning is None:
+                self._read_tolerantly(line, version)
                 continue
-            siblings = self.by_id.setdefault(name, [])
+            name, count = beginning
+            siblings = by_id.get(name)
+            if siblings is None:
+                siblings = by_id[name] = []
             segment = Segment(name, len(siblings) + 1, line, encoding, charset)
             siblings.append(segment)
             self.segments.append(segment)
@@ -149,7 +157,7 @@ class _Reader:
         if len(self.by_id["MSH"]) > 1:
             raise MessageError(Problem.VALUE_CONFLICT, Place("MSH", 2), "a second message begins inside the message")
 
-    def _read_tolerantly(self, line: str, known: Iterable[str]) -> None:
+    def _read_tolerantly(self, line: str, version: str) -> None:
         """Keep a line that is no segment of the tables, or does not begin as one; an empty line is nothing."""
         stripped = line.lstrip(" \t\x00")
         if not stripped:
@@ -165,7 +173,7 @@ class _Reader:
         for deviation, is_so in (
             (Deviation.LINE_WITHOUT_ID, not name),
             (Deviation.LOCAL_SEGMENT, name.startswith("Z")),
-            (Deviation.UNKNOWN_SEGMENT, name and name[0] != "Z" and name not in known),
+            (Deviation.UNKNOWN_SEGMENT, name and name[0] != "Z" and name not in field_counts(version)),
             (Deviation.LOWER_CASE_ID, name and name != stripped[:3]),
             (Deviation.INDENTED_SEGMENT, stripped != line),
         ):

@@ -21,7 +21,7 @@ class Segment:
     ``id`` is upper case; it is empty for a line that has none.
     """
 
-    __slots__ = ("_fields", "charset", "encoding", "id", "raw", "sequence")
+    __slots__ = ("_fields", "_is_plain", "charset", "encoding", "id", "raw", "sequence")
 
     def __init__(self, id: str, sequence: int, raw: str, encoding: Encoding, charset: str = "utf-8") -> None:  # noqa: A002  # the standard's word
         self.id = id
@@ -35,10 +35,13 @@ class Segment:
         return f"Segment({self.id}[{self.sequence}])"
 
     def _split(self) -> list[str]:
-        fields = self.raw.split(self.encoding.field)
+        """Split into fields, and see once whether there is anything in them but components: mostly there is not."""
+        raw, encoding = self.raw, self.encoding
+        self._fields = fields = raw.split(encoding.field)
         if self.id in HEADERS:
-            fields.insert(1, self.encoding.field)
-        self._fields = fields
+            fields.insert(1, encoding.field)
+        special = encoding.escape in raw or encoding.repetition in raw or encoding.subcomponent in raw or _NULL in raw
+        self._is_plain = not special
         return fields
 
     @property
@@ -62,11 +65,11 @@ class Segment:
         """The unescaped text of one subcomponent; empty when absent or null (``""``)."""
         fields = self._fields or self._split()
         text = fields[number] if number < len(fields) else ""
-        if text.isalnum():  # most are: no delimiter is a letter or a digit
-            return text if repetition == component == subcomponent == 1 else ""
+        encoding = self.encoding
+        if self._is_plain and repetition == subcomponent == 1:
+            return _nth(text, encoding.component, component) if encoding.component in text or component != 1 else text
         if not text or self._is_delimiters(number):
             return text
-        encoding = self.encoding
         if encoding.repetition in text or repetition != 1:
             text = _nth(text, encoding.repetition, repetition)
         if encoding.component in text or component != 1:
@@ -81,7 +84,9 @@ class Segment:
         """The unescaped first subcomponents of one repetition; none when it is empty or null."""
         fields = self._fields or self._split()
         text = fields[number] if number < len(fields) else ""
-        if number < 3 and self._is_delimiters(number):
+        if self._is_plain and repetition == 1:
+            return tuple(text.split(self.encoding.component)) if text else ()
+        if self._is_delimiters(number):
             return (text,)
         if self.encoding.repetition in text or repetition != 1:
             text = _nth(text, self.encoding.repetition, repetition)
