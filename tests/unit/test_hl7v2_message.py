@@ -82,6 +82,11 @@ def test_values_and_components_are_unescaped_and_raw_text_is_not():
     assert obx.repetitions(4) == ()
 
 
+def test_a_value_without_escapes_beside_one_with_them_is_read_as_sent():
+    obx = segment("OBX|1|ST|a^b|1.2|x\\F\\y")
+    assert (obx.components(3), obx.value(4), obx.value(5)) == (("a", "b"), "1.2", "x|y")
+
+
 def test_hex_data_are_read_in_the_character_set_of_the_message():
     message = Message.parse(MSH + "NTE|1||caf\\XE9\\\r", charset="iso8859-1")
     assert message.segments[1].value(3) == "café"
