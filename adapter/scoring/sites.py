@@ -36,6 +36,9 @@ UNPAIRED = frozenset(
 )
 """Sites that one may match by without a side. A site that is on neither list may be a paired organ."""
 
+LISTED = UNPAIRED | PAIRED_ORGANS
+"""Sites of which this page knows what they are; any other code may name anything."""
+
 BILATERAL = "51440002"
 
 
@@ -58,6 +61,11 @@ def sites_overlap(one: str | None, other: str | None) -> bool:
     """May both be said of one lesion: the same site, one part of the other, or one that is not stated or not known?"""
     if one is None or other is None or one == other:
         return True
-    if one not in UNPAIRED | PAIRED_ORGANS or other not in UNPAIRED | PAIRED_ORGANS:
+    if one not in LISTED or other not in LISTED:
         return True
-    return one in CONTAINS.get(other, ()) or other in CONTAINS.get(one, ())
+    return not _reach(one).isdisjoint(_reach(other))
+
+
+def _reach(site: str) -> set[str]:
+    """The site and what a reader may mean by it: "lymph node" and "mediastinum" are both said of a mediastinal node."""
+    return {site} | CONTAINS.get(site, set())
