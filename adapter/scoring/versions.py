@@ -41,15 +41,22 @@ def _current_of(versions: list[KeptReport]) -> list[KeptReport]:
     current: dict[TracerKind | None, KeptReport] = {}
     dated = [kept.report.issued for kept in versions if kept.report.issued is not None]
     newest = max(dated, default=_BEFORE_ALL)
+    holds_both = _holds_both_halves(versions)
     for kept in sorted(versions, key=lambda kept: _version(kept, newest)):
         kind = kept.report.kind
         if kind is None and kept.report.study.status.is_retracted and current:
             current = {known: _retracts(kept, known) for known in current}
             continue
-        if kind not in current and _changes(kept) and len(current) == 1:
+        if kind not in current and _changes(kept) and len(current) == 1 and not holds_both:
             current.clear()
         current[kind] = kept
     return [current[kind] for kind in sorted(current, key=lambda kind: kind.value if kind else "")]
+
+
+def _holds_both_halves(versions: list[KeptReport]) -> bool:
+    """Did one message report both halves under the accession? Then neither of them is the other's correction."""
+    halves = {(kept.sequence, kept.report.kind) for kept in versions if kept.report.kind is not None}
+    return len(halves) > len({sequence for sequence, _ in halves})
 
 
 def _changes(kept: KeptReport) -> bool:

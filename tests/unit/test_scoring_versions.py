@@ -48,9 +48,14 @@ def test_of_two_versions_equal_in_state_and_time_the_one_that_arrived_last_count
     assert current_reports([first, last]) == current_reports([last, first]) == [last]
 
 
-def test_a_version_without_time_is_the_oldest_of_its_kind():
+def test_a_version_without_time_counts_by_its_state():
     assert current(version(F, None), version(C, 1)) == [C]
     assert current(version(F, None)) == [F]
+
+
+@pytest.mark.parametrize("later", [C, X])
+def test_a_correction_or_retraction_without_time_is_never_passed_over(later):
+    assert current(version(F, 5), version(later, None)) == current(version(later, None), version(F, 5)) == [later]
 
 
 def test_each_study_has_its_own_current_version():
@@ -84,6 +89,35 @@ def test_a_retraction_that_names_no_tracer_retracts_every_study_of_its_accession
 
 def test_a_retraction_without_any_study_to_retract_stands_alone():
     assert current(version(X, 1, read_as=None)) == [X]
+
+
+def kinds(*versions):
+    return [[one.report.kind for one in current_reports(order)] for order in permutations(versions)]
+
+
+def test_a_correction_of_the_tracer_itself_replaces_what_stood_under_the_other():
+    assert set(map(tuple, kinds(version(F, 1, 1), version(C, 2, 2, kind=FDG)))) == {(FDG,)}
+
+
+def test_a_correction_to_a_tracer_that_is_none_of_a_dual_pet_leaves_no_half():
+    assert set(map(tuple, kinds(version(F, 1, 1), version(C, 2, 2, read_as=None)))) == {(None,)}
+
+
+def test_the_correction_of_one_half_does_not_replace_the_other_half_of_its_order():
+    first, both = version(F, 1, 1), [version(C, 2, 2), version(C, 2, 2, kind=FDG)]
+
+    assert set(map(tuple, kinds(*both))) == {(FDG, SSTR)}
+    assert set(map(tuple, kinds(first, *both))) == {(FDG, SSTR)}
+
+
+def test_a_first_report_of_the_other_half_replaces_nothing():
+    assert set(map(tuple, kinds(version(F, 1, 1), version(F, 2, 2, kind=FDG)))) == {(FDG, SSTR)}
+
+
+def test_a_correction_that_names_no_half_replaces_neither_of_two():
+    reports = version(F, 1, 1), version(F, 2, 2, kind=FDG), version(C, 3, 3, read_as=None)
+
+    assert set(map(tuple, kinds(*reports))) == {(None, FDG, SSTR)}
 
 
 histories = st.lists(st.sampled_from([(P, 1), (P, 2), (F, 2), (F, 3), (C, 3), (C, 5), (X, 6)]), min_size=1, max_size=6)
