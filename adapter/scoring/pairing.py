@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date
 from uuid import uuid5
 
 from adapter.scoring.reasons import Reason
@@ -11,6 +11,10 @@ from adapter.scoring.result import Policy
 
 _NO_DATE = 10**6
 """Stands for the distance to a study without acquisition date: considered last, and never within a limit."""
+
+
+_LAST_DAY = date.max.toordinal() - 1
+"""A sender's placeholder (9999-12-31) waits until here: a day on which waiting ends has a next one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +48,17 @@ class Pair:
         if self.missing is None:
             return None
         acquired = self.reports[0].report.study.acquired
-        return None if acquired is None else acquired.date() + timedelta(days=policy.interval_limit_days)
+        if acquired is None:
+            return None
+        return date.fromordinal(min(acquired.toordinal() + policy.interval_limit_days, _LAST_DAY))
 
 
 def _accession(kept: KeptReport | None) -> str:
-    return "" if kept is None else f"{kept.report.accession_authority}|{kept.report.accession}"
+    """An authority or accession may itself hold the separator: no two studies share a name."""
+    if kept is None:
+        return ""
+    parts = (kept.report.accession_authority, kept.report.accession)
+    return "|".join(part.replace("\\", "\\\\").replace("|", "\\|") for part in parts)
 
 
 def pair_studies(current: Sequence[KeptReport], policy: Policy) -> list[Pair]:
@@ -80,7 +90,8 @@ def pair_studies(current: Sequence[KeptReport], policy: Policy) -> list[Pair]:
 def retracted_pairs(current: Sequence[KeptReport], policy: Policy) -> list[Pair]:
     """Turn retracted studies into the pairs that they were, or would have been, half of: nearest within the limit.
 
-    Whether such a score was ever published depends on when the retraction came; that it is in error does not.
+    Whether such a score was ever published depends on when the retraction came; that it is in error does not. Of two
+    reports that name different patients nothing was or is published.
     """
     pairs = []
     for kept in current:
@@ -89,7 +100,7 @@ def retracted_pairs(current: Sequence[KeptReport], policy: Policy) -> list[Pair]
         one_side = [_facing(kept, other) for other in current if _are_halves(kept, other)]
         near = [pair for pair in one_side if _gap(pair) <= policy.interval_limit_days]
         pairs += sorted(near, key=lambda pair: (_gap(pair), _tie_break(pair)))[:1]
-    return pairs
+    return [pair for pair in pairs if not _names_two_patients(pair)]
 
 
 def _are_halves(one: KeptReport, other: KeptReport) -> bool:
@@ -133,8 +144,12 @@ def _is_rival(other: Pair, chosen: Pair, doubtful: set[int], policy: Policy) -> 
 
 def _judge(pair: Pair, *, ambiguous: bool) -> Pair:
     reasons = {Reason.AMBIGUOUS_PAIRING} if ambiguous else set()
-    patients = [kept.report.patient for kept in pair.reports]
-    born = {patient.birth_date for patient in patients if patient.birth_date}
-    if len(born) > 1 or len({patient.key for patient in patients}) > 1:
+    if _names_two_patients(pair):
         reasons.add(Reason.PATIENT_MISMATCH)
     return replace(pair, reasons=frozenset(reasons))
+
+
+def _names_two_patients(pair: Pair) -> bool:
+    patients = [kept.report.patient for kept in pair.reports]
+    born = {patient.birth_date for patient in patients if patient.birth_date}
+    return len(born) > 1 or len({patient.key for patient in patients}) > 1

@@ -131,7 +131,8 @@ class PatientIdentity:
 
 def patient_key(authority: str, value: str) -> str:
     """Turn an assigning authority and an identifier into the patient's opaque key (UUIDv5)."""
-    return str(uuid5(OID_NAMESPACE, f"patient|{authority}|{value}"))
+    escaped = authority.replace("\\", "\\\\").replace("|", "\\|")  # an authority may itself hold the separator
+    return str(uuid5(OID_NAMESPACE, f"patient|{escaped}|{value}"))
 
 
 @dataclass(frozen=True, slots=True)

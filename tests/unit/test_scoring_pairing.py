@@ -1,14 +1,14 @@
 """Which two studies of a patient belong together: nearest in acquisition time, each once, a tie for a person."""
 
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import permutations
 from uuid import UUID
 
 import pytest
 from lesion_tables import DAY_0, FDG, JANE, SSTR, ReportStatus, kept
 
-from adapter.scoring.pairing import Pair, pair_of, pair_studies
+from adapter.scoring.pairing import Pair, pair_of, pair_studies, retracted_pairs
 from adapter.scoring.report import PatientIdentity, TracerKind, patient_key
 from adapter.scoring.result import Policy
 
@@ -66,6 +66,13 @@ def test_two_partners_of_one_day_are_a_tie():
     assert ("S0", "Fa", ["ambiguous-pairing"]) in paired(sstr(0), fdg(3, "Fa"), fdg(3, "Fb"))
 
 
+def test_a_study_that_lost_its_nearest_partner_by_a_tie_is_for_a_person_too():
+    assert paired(sstr(0), fdg(2), sstr(4), fdg(6)) == [
+        ("S0", "F2", ["ambiguous-pairing"]),
+        ("S4", "F6", ["ambiguous-pairing"]),
+    ]
+
+
 def test_a_tie_beyond_the_limit_is_not_scored_anyway_and_needs_no_second_reason():
     assert paired(sstr(100), fdg(0), fdg(200))[1][2] == []
 
@@ -110,6 +117,10 @@ def test_two_reports_with_different_birth_dates_are_a_mismatch():
     assert paired(sstr(0), fdg(1, patient=other)) == [("S0", "F1", ["patient-mismatch"])]
 
 
+def test_two_reports_with_different_identifiers_are_a_mismatch():
+    assert paired(sstr(0), fdg(1, patient=replace(JANE, value="9"))) == [("S0", "F1", ["patient-mismatch"])]
+
+
 def test_a_birth_date_that_one_report_does_not_state_contradicts_nothing():
     assert paired(sstr(0), fdg(1, patient=replace(JANE, birth_date=None))) == [("S0", "F1", [])]
 
@@ -146,6 +157,35 @@ def test_the_patients_key_rests_on_the_authoritys_oid_where_there_is_one():
     assert PatientIdentity("1", "HOSP").key == patient_key("HOSP", "1")
 
 
+def test_no_two_studies_and_no_two_patients_share_a_name_whatever_characters_it_holds():
+    parts = ["a", "|", "\\", "a|", "|a", "a\\", "\\|"]
+    studies = [sstr(0, accession, authority=authority) for accession in parts for authority in parts]
+
+    assert len({Pair(one, None).id for one in studies}) == len(studies)
+    assert len({patient_key(authority, value) for authority in parts for value in parts}) == len(studies)
+
+
+def retracted(*reports):
+    """Each pair that a retraction puts in error, by its accessions."""
+    return [tuple(one.report.accession for one in pair.reports) for pair in retracted_pairs(reports, POLICY)]
+
+
+GONE = {"status": ReportStatus.ENTERED_IN_ERROR}
+
+
+def test_a_retracted_study_puts_the_pair_with_its_nearest_partner_in_error():
+    assert retracted(sstr(0, **GONE), fdg(9), fdg(5)) == [("S0", "F5")]
+    assert retracted(sstr(0), fdg(5, **GONE), sstr(9)) == [("S9", "F5")]
+
+
+def test_a_retracted_study_without_partner_within_the_limit_puts_no_pair_in_error():
+    assert retracted(sstr(0, **GONE), sstr(1), fdg(61), fdg(3, read_as=None), undated(FDG, "F?")) == []
+
+
+def test_two_reports_of_different_patients_were_never_published_and_need_no_withdrawal():
+    assert retracted(sstr(0, **GONE), fdg(5, patient=replace(JANE, birth_date="19600102")), fdg(9)) == []
+
+
 def test_a_score_id_leads_back_to_its_current_reports_and_to_nothing_else():
     current = [sstr(0), sstr(40), fdg(7, status=ReportStatus.CANCELLED)]
     wanted = Pair(current[0], current[2])
@@ -159,6 +199,12 @@ def test_a_study_alone_waits_until_the_interval_limit():
     (alone,) = pair_studies([sstr(0)], POLICY)
 
     assert alone.waits_until(POLICY) == (DAY_0 + timedelta(days=60)).date() == date(2027, 1, 11)
+
+
+def test_a_placeholder_for_a_date_waits_until_the_end_of_the_calendar():
+    far = kept(SSTR, acquired=datetime(9999, 12, 31, tzinfo=UTC))
+
+    assert Pair(far, None).waits_until(POLICY) == date(9999, 12, 30)
 
 
 def test_a_pair_waits_for_nobody_and_an_undated_study_has_no_last_day():
