@@ -28,6 +28,8 @@ from adapter.scoring.result import Outcome, Policy
 POLICY = Policy()
 SSTR_ROW, FDG_ROW = row(finding=saw(value=20), tracking_id="L1"), row(finding=saw(value=3), tracking_id="L1")
 
+SAW = saw()
+
 
 def pair(sstr_rows=(SSTR_ROW,), fdg_rows=(FDG_ROW,), sstr=None, fdg=None):
     return Pair(kept(SSTR, *sstr_rows, **(sstr or {})), kept(FDG, *fdg_rows, day=7, **(fdg or {})))
@@ -162,6 +164,13 @@ def test_the_readers_grade_is_kept_beside_ours(side):
 
     assert (score.reader_grade, score.result.grade) == ("P3a", "P2a")
     assert score.result.reasons == ("reader-grade-disagrees",)
+
+
+def test_of_two_readers_who_disagree_neither_grade_is_shown_and_a_person_looks():
+    score = assessed(sstr={"reader_grade": "P4"}, fdg={"reader_grade": "P2"}, fdg_rows=[replace(FDG_ROW, finding=SAW)])
+
+    assert (score.reader_grade, score.result.reasons) == (None, ("reader-grade-disagrees",))
+    assert score.result.review_required
 
 
 def test_without_a_readers_grade_there_is_none():
