@@ -1,6 +1,8 @@
 """A message is read as it was sent: nothing dropped, nothing guessed, and every departure from the standard listed."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from adapter.hl7v2.encoding import Encoding
 from adapter.hl7v2.message import Message, MessageError, Segment
@@ -85,6 +87,14 @@ def test_values_and_components_are_unescaped_and_raw_text_is_not():
 def test_a_value_without_escapes_beside_one_with_them_is_read_as_sent():
     obx = segment("OBX|1|ST|a^b|1.2|x\\F\\y")
     assert (obx.components(3), obx.value(4), obx.value(5)) == (("a", "b"), "1.2", "x|y")
+
+
+@given(st.text("ab1. ^", max_size=8), st.integers(1, 3), st.integers(1, 4), st.integers(1, 2))
+def test_a_field_reads_the_same_whatever_stands_in_the_fields_beside_it(text, repetition, component, subcomponent):
+    alone, beside = segment(f"OBX|{text}|x"), segment(f"OBX|{text}|\\F\\~&")
+    position = (1, repetition, component, subcomponent)
+    assert alone.value(*position) == beside.value(*position)
+    assert alone.components(1, repetition) == beside.components(1, repetition)
 
 
 def test_hex_data_are_read_in_the_character_set_of_the_message():
