@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from work_fakes import FakeDestination, FakeWorkStore, Working, eventually, ignore, working
+from work_fakes import NOW, FakeDestination, FakeWorkStore, Working, eventually, ignore, working
 
 from adapter.app.worker import AT_ONCE, FIRST_BACK_OFF, LONGEST_BACK_OFF, back_off
 from adapter.outcome import StoreUnavailableError
