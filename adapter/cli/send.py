@@ -75,19 +75,26 @@ def run_send(files: Sequence[Path], target: Target) -> int:
 
 
 async def _send(parcels: Sequence[Parcel], target: Target) -> int:
-    code = OK
     try:
         async with await MllpClient.connect(target.host, target.port, target.tls) as client:
-            for parcel in parcels:
-                answer = await client.send(parcel.payload, target.seconds)
-                accepted = acknowledgement_code(answer) in ACCEPTS
-                typer.echo(f"{parcel.file} [{parcel.number}]: {acknowledgement_code(answer) or 'no MSA'}")
-                typer.echo(_indented(answer))
-                code = code if accepted else FINDING
+            codes = [await _send_one(parcel, client, target.seconds) for parcel in parcels]
     except MllpClientError as error:
         typer.echo(f"{target.host}:{target.port}: {error}", err=True)
         return ENVIRONMENT
-    return code
+    return max(codes)
+
+
+async def _send_one(parcel: Parcel, client: MllpClient, seconds: float) -> int:
+    """Send one message and print its answer; without one, say which message it was: those before it were answered."""
+    name = f"{parcel.file} [{parcel.number}]"
+    try:
+        answer = await client.send(parcel.payload, seconds)
+    except MllpClientError as error:
+        typer.echo(f"{name}: {'no answer, it may have arrived' if error.maybe_received else 'not sent'}", err=True)
+        raise
+    code = acknowledgement_code(answer)
+    typer.echo(f"{name}: {code or 'no MSA'}\n{_indented(answer)}")
+    return OK if code in ACCEPTS else FINDING
 
 
 def acknowledgement_code(answer: bytes) -> str:
