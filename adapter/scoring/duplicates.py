@@ -10,28 +10,45 @@ from adapter.scoring.patterns import Appraisal
 from adapter.scoring.reasons import Reason
 
 
-def _identity(lesion: Lesion) -> str:
-    """A tracking UID is the lesion's name everywhere; without one its id is."""
-    return lesion.tracking_uid or lesion.id
+def _names(lesion: Lesion) -> list[tuple[str, str]]:
+    uid = [] if lesion.tracking_uid is None else [("uid", lesion.tracking_uid)]
+    return [("id", lesion.id), *uid]
+
+
+def _by_identity(lesions: Sequence[Lesion]) -> list[list[Lesion]]:
+    """Turn rows into one group a lesion: an id or a tracking UID in common says that two rows are one."""
+    groups: dict[tuple[str, str], list[Lesion]] = {}
+    for lesion in lesions:
+        known = list({id(groups[name]): groups[name] for name in _names(lesion) if name in groups}.values())
+        group = known[0] if known else []
+        joining = [lesion, *(row for other in known[1:] for row in other)]
+        group += joining
+        groups |= {name: group for row in joining for name in _names(row)}
+    return list({id(group): group for group in groups.values()}.values())
 
 
 def drop_equal_rows(lesions: Sequence[Lesion]) -> tuple[list[Lesion], set[Reason]]:
     """Turn a list of rows into one without exact repeats, with the reasons that tell of them.
 
-    Rows of one lesion that disagree on whether it is tumour are kept as uncertain.
+    Rows of one lesion all take the first of its ids. Those that disagree on whether it is tumour are kept as uncertain.
     """
-    if len({_identity(lesion) for lesion in lesions}) == len(lesions):
-        return list(lesions), set()
-    rows: dict[str, list[Lesion]] = {}
     reasons: set[Reason] = set()
-    for lesion in lesions:
-        group = rows.setdefault(_identity(lesion), [])
-        named = replace(lesion, id=group[0].id) if group else lesion
-        if named in group:
+    rows: list[Lesion] = []
+    for group in _by_identity(lesions):
+        distinct = _distinct(group)
+        if len(distinct) < len(group):
             reasons.add(Reason.DUPLICATE_LESION)
-        else:
-            group.append(named)
-    return [row for group in rows.values() for row in _agree_on_nature(group, reasons)], reasons
+        rows += _agree_on_nature(distinct, reasons)
+    return rows, reasons
+
+
+def _distinct(group: list[Lesion]) -> list[Lesion]:
+    """The rows of one lesion that differ, under one name, whichever of them came first."""
+    if len(group) == 1:
+        return group
+    name = min(row.id for row in group)
+    uid = min((row.tracking_uid for row in group if row.tracking_uid is not None), default=None)
+    return list(dict.fromkeys(replace(row, id=name, tracking_uid=uid) for row in group))
 
 
 def _agree_on_nature(group: list[Lesion], reasons: set[Reason]) -> list[Lesion]:
@@ -46,8 +63,8 @@ def merge_conflicts(appraisals: Sequence[Appraisal]) -> tuple[list[Appraisal], s
     """Turn differing rows of one lesion into one row that may have the patterns of any of them."""
     merged: dict[str, Appraisal] = {}
     for appraisal in appraisals:
-        key = _identity(appraisal.lesion)
-        merged[key] = _either(merged[key], appraisal) if key in merged else appraisal
+        name = appraisal.lesion.id
+        merged[name] = _either(merged[name], appraisal) if name in merged else appraisal
     conflict = len(merged) < len(appraisals)
     return list(merged.values()), {Reason.DUPLICATE_CONFLICT} if conflict else set()
 

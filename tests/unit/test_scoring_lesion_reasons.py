@@ -178,6 +178,17 @@ def test_the_readers_word_on_the_relation_comes_before_the_suvs():
     assert shown(saw("positive", 3), saw("positive", 6), relation=Relation.FDG_HIGHER) == ((4,), ())
 
 
+@pytest.mark.parametrize("grade", [-1, 5, 99])
+def test_a_krenning_grade_that_the_scale_does_not_have_is_no_call(grade):
+    assert shown(saw("silent", krenning=grade)) == ((1, 2, 3, 4), ("lesion-status-unknown",))
+
+
+def test_a_cut_off_that_nobody_signed_is_no_cut_off():
+    pair = studies(fdg={"suv_cutoff": SuvCutoff(Decimal("2.5"), "")})
+
+    assert shown(saw("silent", 6), pair=pair)[0] == (1, 2, 3, 4)
+
+
 def test_an_suv_range_on_both_sides_of_equality_straddles():
     assert shown(saw("positive", suv(4, 9)), saw("positive", 6)) == ((2, 3, 4), ("suv-interval-straddles",))
 
@@ -246,29 +257,3 @@ def test_a_grouped_row_negative_on_one_tracer_needs_no_pairing():
 
 def test_pairing_means_nothing_for_a_single_lesion():
     assert score([of_pattern(2, paired=False)]).grade == "P2a"
-
-
-def test_the_same_row_twice_is_one_lesion():
-    result = score([of_pattern(2), of_pattern(2), of_pattern(2)])
-
-    assert (result.grade, result.reasons, result.review_required) == ("P2a", ("duplicate-lesion",), False)
-
-
-def test_differing_rows_of_one_lesion_leave_open_which_is_true():
-    result = score([of_pattern(1), of_pattern(2)])
-
-    assert (result.bounds, result.reasons, result.review_required) == ((1, 2), ("duplicate-conflict",), True)
-
-
-def test_differing_rows_of_one_pattern_keep_the_grade_and_are_reviewed():
-    result = score([of_pattern(2, size_mm=Decimal(20)), of_pattern(2)])
-
-    assert (result.grade, result.reasons, result.review_required) == ("P2a", ("duplicate-conflict",), True)
-
-
-@pytest.mark.parametrize(("count", "at_grade"), [(Count(3, 3), (1, 3)), (Count(2, None), (1, None))])
-def test_differing_counts_of_one_lesion_leave_the_suffix_open(count, at_grade):
-    result = score([of_pattern(2), of_pattern(2, count=count)])
-
-    assert (result.grade, result.lesions_at_grade) == ("P2", at_grade)
-    assert "suffix-undetermined" in result.reasons
