@@ -7,11 +7,11 @@ other tracer is unknown, not negative.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
-from adapter.scoring.joining import SILENT_SIDE, lesion_alone, lesion_name, lesion_of_both
+from adapter.scoring.joining import SILENT_SIDE, lesion_alone, lesion_of_both
 from adapter.scoring.lesion import Lesion, Nature, Uptake
 from adapter.scoring.reasons import Reason
 from adapter.scoring.report import ReportRow, TracerKind
-from adapter.scoring.sites import lacks_side, sides_agree, sides_overlap, sites_overlap
+from adapter.scoring.sites import LISTED, lacks_side, sides_agree, sides_overlap, sites_overlap
 
 Same = Callable[[ReportRow, ReportRow], bool]
 
@@ -31,9 +31,17 @@ class _Matching:
         return [row for row in rows if id(row) not in matched]
 
     def match(self, same: Same) -> None:
-        """Pair what is left by one rule; a row that is listed twice under one name is paired twice."""
+        """Pair what is left by one rule; a row that is listed twice under one name is paired twice.
+
+        A row that may be either of two lesions, whose UIDs differ, is neither of them for certain.
+        """
         sstr, fdg = self.left(TracerKind.SSTR), self.left(TracerKind.FDG)
-        self.pairs += [(one, other) for one in sstr for other in fdg if same(one, other)]
+        found = [(one, other) for one in sstr for other in fdg if same(one, other)]
+        partners: dict[int, set[str]] = {id(row): set() for row in (*sstr, *fdg)}
+        for one, other in found:
+            partners[id(one)] |= _uid(other)
+            partners[id(other)] |= _uid(one)
+        self.pairs += [pair for pair in found if all(len(partners[id(row)]) <= 1 for row in pair)]
 
 
 def match_lesions(sstr: Sequence[ReportRow], fdg: Sequence[ReportRow]) -> tuple[tuple[Lesion, ...], set[Reason]]:
@@ -52,15 +60,21 @@ def match_lesions(sstr: Sequence[ReportRow], fdg: Sequence[ReportRow]) -> tuple[
     return tuple(_named_apart(lesions)), matching.reasons
 
 
+def _uid(row: ReportRow) -> set[str]:
+    return set() if row.tracking_uid is None else {row.tracking_uid}
+
+
 def _same_uid(one: ReportRow, other: ReportRow) -> bool:
     return one.tracking_uid is not None and one.tracking_uid == other.tracking_uid
 
 
 def _same_identifier(one: ReportRow, other: ReportRow) -> bool:
     """A tracking identifier may be a report's running number: at sites that exclude each other it proves nothing."""
-    if one.tracking_id is None or one.tracking_id != other.tracking_id or _uids_differ(one, other):
-        return False
-    return sites_overlap(one.site, other.site)
+    return _go_by_one_name(one, other) and sites_overlap(one.site, other.site)
+
+
+def _go_by_one_name(one: ReportRow, other: ReportRow) -> bool:
+    return one.tracking_id is not None and one.tracking_id == other.tracking_id and not _uids_differ(one, other)
 
 
 def _uids_differ(one: ReportRow, other: ReportRow) -> bool:
@@ -97,7 +111,7 @@ def _match_by_site(matching: _Matching) -> None:
                 continue
             if lacks_side(one.site, one.laterality) or lacks_side(other.site, other.laterality):
                 matching.reasons.add(Reason.LATERALITY_MISSING)
-            elif all(_is_unique(row, rows) for row in (one, other) for rows in (matching.sstr, matching.fdg)):
+            elif not _has_rivals(one, other, matching):
                 matching.pairs.append((one, other))
                 matching.reasons.add(Reason.LESION_MATCH_PROBABLE)
 
@@ -106,16 +120,32 @@ def _same_place(one: ReportRow, other: ReportRow) -> bool:
     return one.site is not None and one.site == other.site and sides_agree(one.laterality, other.laterality)
 
 
-def _is_unique(row: ReportRow, rows: Sequence[ReportRow]) -> bool:
-    return sum(_same_place(row, other) for other in rows) == 1
+def _has_rivals(one: ReportRow, other: ReportRow, matching: _Matching) -> bool:
+    """Is a row of either report, matched or not, at this site too, or may one that is left over be?"""
+    left = {id(row) for kind in TracerKind for row in matching.left(kind)}
+    return any(
+        _at_one_site(one, row) or (id(row) in left and _might_be_same(one, row))
+        for row in (*matching.sstr, *matching.fdg)
+        if row is not one and row is not other
+    )
+
+
+def _at_one_site(one: ReportRow, other: ReportRow) -> bool:
+    stated = other.site == one.site or {one.site, other.site} <= LISTED
+    return stated and sides_overlap(one.laterality, other.laterality) and sites_overlap(one.site, other.site)
 
 
 def _unmatched(matching: _Matching, kind: TracerKind) -> list[Lesion]:
     other_kind = TracerKind.FDG if kind is TracerKind.SSTR else TracerKind.SSTR
-    others = matching.left(other_kind)
+    others = matching.sstr if other_kind is TracerKind.SSTR else matching.fdg
+    left = {id(row) for row in matching.left(other_kind)}
     lesions = []
     for row in matching.left(kind):
-        possible = [other for other in others if _might_be_same(row, other)]
+        possible = [
+            other
+            for other in others
+            if _is_named_alike(row, other) or (id(other) in left and _might_be_same(row, other))
+        ]
         if possible:
             matching.reasons.add(Reason.LESION_UNMATCHED)
         told_apart = all(_is_told_apart(row, other) for other in possible)
@@ -123,10 +153,13 @@ def _unmatched(matching: _Matching, kind: TracerKind) -> list[Lesion]:
     return lesions
 
 
+def _is_named_alike(one: ReportRow, other: ReportRow) -> bool:
+    """Does an identifier say that the two are one, even where the other has found another partner?"""
+    return _cross_referenced(one, other) or _go_by_one_name(one, other)
+
+
 def _might_be_same(one: ReportRow, other: ReportRow) -> bool:
     """Could the two be one lesion, for all that is said? Differing UIDs say that they are not."""
-    if _cross_referenced(one, other):
-        return True
     if _uids_differ(one, other) or _is_of_no_account(one) or _is_of_no_account(other):
         return False
     return sides_overlap(one.laterality, other.laterality) and sites_overlap(one.site, other.site)
@@ -138,13 +171,10 @@ def _is_of_no_account(row: ReportRow) -> bool:
 
 
 def _is_told_apart(one: ReportRow, other: ReportRow) -> bool:
-    """Two identifiers that differ are two lesions, though a person should look (``lesion-unmatched``)."""
-    both = _is_identified(one) and _is_identified(other)
-    return (
-        both
-        and not _cross_referenced(one, other)
-        and lesion_name(one, TracerKind.SSTR) != lesion_name(other, TracerKind.FDG)
-    )
+    """Two identifiers of one sort that differ are two lesions, though a person should look (``lesion-unmatched``)."""
+    if _cross_referenced(one, other) or None in (one.tracking_id, other.tracking_id):
+        return False
+    return one.tracking_id != other.tracking_id
 
 
 def _named_apart(lesions: list[Lesion]) -> list[Lesion]:
