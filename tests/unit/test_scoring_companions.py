@@ -11,6 +11,7 @@ from lesion_tables import (
     UNKNOWN,
     Count,
     Nature,
+    SuvStatistic,
     SuvType,
     lesion,
     of_pattern,
@@ -106,6 +107,18 @@ LOW, HIGH = saw(value=1), saw(value=30)
 )
 def test_zidan_counts_uptake_above_the_liver_on_both_tracers(sstr, fdg, grade):
     assert zidan(lesion("L1", sstr, fdg)) == grade
+
+
+def test_a_peak_or_mean_that_is_not_above_the_livers_maximum_says_nothing():
+    below = saw(value=suv(4, statistic=SuvStatistic.MEAN))
+
+    assert zidan(lesion("L1", below, NEGATIVE)) is None
+
+
+def test_a_value_within_the_livers_range_is_neither_above_it_nor_not():
+    liver = studies({"liver_suv": suv(4, 6)}, {"liver_suv": suv(2)})
+
+    assert [zidan(lesion("L1", saw(value=value), NEGATIVE), pair=liver) for value in (4, 5, 6, 7)] == [1, None, None, 2]
 
 
 def test_zidan_is_the_highest_of_any_lesion():

@@ -164,6 +164,10 @@ def test_an_empty_list_of_lesions_says_that_its_completeness_is_unknown():
     assert verdict(None, []) == refused("lesion-list-completeness-unknown")
 
 
+def test_an_empty_list_that_both_reports_call_complete_is_complete_whatever_forbids_the_score():
+    assert verdict(studies(no_tumour_uptake=True, therapy=True), []) == refused("intervening-therapy")
+
+
 @pytest.mark.parametrize("reader", ["P2", "P2a"])
 def test_a_readers_grade_that_agrees_raises_nothing(reader):
     assert verdict(studies({"reader_grade": reader})) == scored()

@@ -133,6 +133,14 @@ def test_a_value_is_surely_above_a_reference_surely_not_or_neither(value, above,
     assert (surely_above(stated, Decimal(5)), surely_not_above(stated, Decimal(5))) == (above, not_above)
 
 
+def test_no_number_is_too_small_or_too_long_to_be_exact():
+    tiny = Interval.exactly(Decimal("1e-2000000"))
+    longer = Interval.exactly(Decimal("11.0000000000000000000000000000005"))
+
+    assert relation_patterns(tiny, tiny, Decimal(0)) == {3}
+    assert relation_patterns(Interval.exactly(Decimal(10)), longer, Decimal("0.1000000000000000000000000000001")) == {3}
+
+
 def test_an_suv_that_is_not_stated_is_not_usable_and_raises_nothing():
     reasons = set()
 
