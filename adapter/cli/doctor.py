@@ -8,6 +8,7 @@ from typing import Any
 
 import aiohttp
 import typer
+from pydantic import BaseModel
 
 from adapter.cli.exits import FINDING, OK
 from adapter.cli.serve import settings_or_exit
@@ -15,6 +16,17 @@ from adapter.settings import Http
 
 PATIENCE = aiohttp.ClientTimeout(total=4.0)
 """Less than a container's health check allows."""
+
+
+class _Check(BaseModel):
+    name: str
+    ready: bool
+    reason: str
+
+
+class _Readiness(BaseModel):
+    ready: bool
+    checks: list[_Check]
 
 
 def run_ready(config: Path | None, *, as_json: bool) -> int:
@@ -38,11 +50,15 @@ async def ask_readiness(http: Http) -> dict[str, Any]:
             aiohttp.ClientSession(timeout=PATIENCE) as session,
             session.get(f"{scheme}://{host}:{http.port}/readyz", ssl=_own_certificate(http)) as answer,
         ):
-            found: dict[str, Any] = await answer.json()
-            return found
+            return _as_readiness(await answer.json())
     except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
         reason = f"no answer on {host} port {http.port} ({type(error).__name__})"
         return {"ready": False, "checks": [{"name": "http", "ready": False, "reason": reason}]}
+
+
+def _as_readiness(body: Any) -> dict[str, Any]:
+    """Turn what came as JSON into a readiness; raises ValueError for what some other program may say on the port."""
+    return _Readiness.model_validate(body, strict=True).model_dump()
 
 
 def _own_certificate(http: Http) -> ssl.SSLContext | bool:
@@ -52,5 +68,7 @@ def _own_certificate(http: Http) -> ssl.SSLContext | bool:
     context = ssl.create_default_context(cafile=http.tls.certificate)
     context.check_hostname = False
     if http.tls.client_authorities is not None:
-        context.load_cert_chain(http.tls.certificate, http.tls.key)
+        # A password is always given: without one OpenSSL would ask on the terminal.
+        password = http.tls.key_password.read_text("utf-8").strip() if http.tls.key_password else ""
+        context.load_cert_chain(http.tls.certificate, http.tls.key, password)
     return context

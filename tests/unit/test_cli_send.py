@@ -3,13 +3,13 @@
 import re
 import socket
 import ssl
-import subprocess
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from own_certificate import OwnCertificate
 from program import run
 from typer import Exit
 
@@ -209,26 +209,9 @@ def test_certificates_that_cannot_be_read_are_the_environment(tmp_path, capsys):
     assert "--ca" in capsys.readouterr().err
 
 
-class Certificate:
-    """A certificate for loopback that is its own authority."""
-
-    def __init__(self, folder: Path) -> None:
-        self.file, self.key = folder / "own.pem", folder / "own.key"
-        new = "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -days 2 -nodes -subj /CN=Test"
-        names = "-addext subjectAltName=DNS:localhost,IP:127.0.0.1 -keyout"
-        subprocess.run(
-            ["openssl", *new.split(), *names.split(), self.key, "-out", self.file], check=True, capture_output=True
-        )
-
-    def server(self) -> ssl.SSLContext:
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(self.file, self.key)
-        return context
-
-
 @pytest.fixture(scope="module")
 def certificate(tmp_path_factory):
-    return Certificate(tmp_path_factory.mktemp("certificate"))
+    return OwnCertificate(tmp_path_factory.mktemp("certificate"))
 
 
 def test_messages_go_over_tls_when_authorities_are_given(tmp_path, certificate):
@@ -242,7 +225,7 @@ def test_messages_go_over_tls_when_authorities_are_given(tmp_path, certificate):
 def test_a_listener_that_shows_another_certificate_is_sent_nothing(tmp_path, certificate, capsys):
     other = tmp_path / "other"
     other.mkdir()
-    stranger = Certificate(other)
+    stranger = OwnCertificate(other)
 
     with listening(accept, stranger.server()) as listener:
         target = make_target(f"127.0.0.1:{listener.port}", (certificate.file, None, None))
