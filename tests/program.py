@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 from urllib.error import HTTPError
@@ -39,9 +40,11 @@ def run(*arguments: object, folder: Path, **variables: str) -> subprocess.Comple
 class Running:
     """A command that stays up, in a folder of its own: what it says is read from files, it ends by a signal."""
 
-    def __init__(self, folder: Path, *arguments: object, **variables: str) -> None:
+    def __init__(
+        self, folder: Path, *arguments: object, command: Sequence[object] = (COMMAND,), **variables: str
+    ) -> None:
         self.folder = folder
-        self._arguments = [COMMAND, *map(str, arguments)]
+        self._arguments = [str(part) for part in (*command, *arguments)]
         self._variables = variables
         self._out, self._err = folder / "stdout.txt", folder / "stderr.txt"
 

@@ -19,7 +19,7 @@ from adapter.cli.samples import SAMPLES_TODAY, Sample, load_samples
 from adapter.cli.send import acknowledgement_code
 from adapter.outbound.mllp_client import MllpClient, MllpClientError
 from adapter.outcome import AdapterError
-from adapter.settings import Settings, shipped_folder
+from adapter.settings import Http, Mllp, Settings, Store, shipped_folder
 from adapter.store.views import MessageFilter, MessageSummary
 from adapter.telemetry import Telemetry
 
@@ -27,22 +27,26 @@ PATIENCE = 30.0
 """Seconds until every sample must have arrived."""
 
 
-def run_demo(*, once: bool) -> int:
-    """Run the demonstration; the return value is the exit code (1: a sample did not become what it should)."""
+def run_demo(*, once: bool, fixtures: Path | None = None) -> int:
+    """Run the demonstration; the return value is the exit code (1: a sample did not become what it should).
+
+    ``fixtures`` holds ``expected.json`` and the messages that it names; None is what comes with the program. Ctrl-C is
+    the way to end it and no fault, unless ``once`` asked for an answer that was not there yet.
+    """
     try:
         with tempfile.TemporaryDirectory(prefix="netpet-demo-") as folder:
-            return asyncio.run(_demo(Path(folder), once=once))
+            samples = load_samples(fixtures or shipped_folder("fixtures"))
+            return asyncio.run(_demo(samples, Path(folder), once=once))
+    except KeyboardInterrupt:
+        typer.echo("interrupted before every sample had arrived", err=True)
+        return FINDING if once else OK
     except AdapterError as error:
         typer.echo(f"netpet-adapter demo: {error}", err=True)
         return ENVIRONMENT
 
 
-async def _demo(folder: Path, *, once: bool) -> int:
-    samples = load_samples(shipped_folder("fixtures"))
-    settings = Settings.model_validate(
-        {"mllp": {"port": 0}, "http": {"port": 0}, "store": {"url": f"sqlite:///{folder}/demo.db"}}
-    )
-    service = Service(settings, Telemetry(quiet=True), _samples_clock())
+async def _demo(samples: Sequence[Sample], folder: Path, *, once: bool) -> int:
+    service = Service(_settings(folder), Telemetry(quiet=True), _samples_clock())
     addresses = await service.start()
     try:
         typer.echo(
@@ -59,6 +63,12 @@ async def _demo(folder: Path, *, once: bool) -> int:
     finally:
         await service.stop()
     return OK if all(outcome.as_expected for outcome in outcomes) else FINDING
+
+
+def _settings(folder: Path) -> Settings:
+    """Loopback, free ports and the defaults: no variable of the environment may open the demonstration to others."""
+    store = Store(url=f"sqlite:///{folder}/demo.db")
+    return Settings.model_construct(mllp=Mllp(port=0), http=Http(port=0), store=store)
 
 
 def _samples_clock() -> Any:
@@ -109,9 +119,9 @@ async def _describe(outcome: Became, service: Service) -> None:
     """What the service itself knows: the messages' states, and why there is a score or none."""
     messages = await service.store.messages(MessageFilter(patient=outcome.sample.patient))
     outcome.states = [message.state for message in reversed(messages)]
-    for score in await service.store.scores(patient=outcome.sample.patient):
+    for score in await service.store.scores(("published", "waiting", "stopped"), outcome.sample.patient):
         outcome.state = score.state
-        outcome.group = score.summary.get("group")
+        outcome.group = score.summary["group"]
         outcome.why = score.summary["explanation"]
         if score.state == "waiting":
             outcome.why = f"waits for its {score.summary['waits_for'].upper()} study"

@@ -69,6 +69,6 @@ def _own_certificate(http: Http) -> ssl.SSLContext | bool:
     context.check_hostname = False
     if http.tls.client_authorities is not None:
         # A password is always given: without one OpenSSL would ask on the terminal.
-        password = http.tls.key_password.read_text("utf-8").strip() if http.tls.key_password else ""
+        password = http.tls.key_password.read_text("utf-8").rstrip("\r\n") if http.tls.key_password else ""
         context.load_cert_chain(http.tls.certificate, http.tls.key, password)
     return context
