@@ -18,6 +18,9 @@ from adapter.outcome import Place, Problem
 LINE_LIMIT = 64 * 1024
 """A header line is at most this long; no more is searched for its end."""
 
+_RECORD_NUMBER = "MR"
+"""PID-3.5, table 0203."""
+
 UTF8_MARK = b"\xef\xbb\xbf"
 _LEADING = b" \t\r\n\x00"
 _LINE = re.compile(r"[^\r\n]*")
@@ -201,14 +204,16 @@ def _attempt(payload: bytes, codec: str) -> Header | None:
 
 
 def scan_patient(payload: bytes, header: Header) -> tuple[str, str]:
-    """Turn a payload into (assigning authority, identifier) of PID-3's first repetition; two empty texts without one.
+    """Turn a payload into (assigning authority, identifier) of PID-3; two empty texts without one.
 
-    The authority is the OID where its type is ISO, else the namespace. Both are unescaped, as the mapping reads them.
+    Of several the medical record number (type MR) counts, else the first. The authority is the OID where its type is
+    ISO, else the namespace. Both are unescaped, as the mapping reads them.
     """
     encoding = header.encoding
     fields = _pid_line(payload, header).split(encoding.field)
-    first = (fields[3] if len(fields) > 3 else "").split(encoding.repetition, 1)[0]
-    components = [*first.split(encoding.component), "", "", ""]
+    identifiers = (fields[3] if len(fields) > 3 else "").split(encoding.repetition)
+    every = [[*identifier.split(encoding.component), "", "", "", ""] for identifier in identifiers]
+    components = next((one for one in every if one[4].strip() == _RECORD_NUMBER and one[0].strip()), every[0])
     authority = components[3].split(encoding.subcomponent) if encoding.subcomponent else [components[3]]
     namespace, universal_id, kind, *_ = (unescape(part, encoding).strip() for part in [*authority, "", ""])
     identifier = unescape(components[0], encoding).strip()

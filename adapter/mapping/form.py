@@ -60,10 +60,14 @@ class Condition(Form):
 
 
 class PatientChoice(Form):
-    """Which identifier of PID-3 names the patient: the first of these authorities and types, else the first."""
+    """Which identifier of PID-3 names the patient: the first of these authorities and types, else the first.
+
+    ``prefer`` are types that come before all others, without excluding them.
+    """
 
     authority: tuple[Text, ...] = ()
     type: tuple[Text, ...] = ()
+    prefer: tuple[Text, ...] = ()
 
 
 class StatusSource(Form):

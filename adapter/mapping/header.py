@@ -22,7 +22,7 @@ def patient_identity(pid: Segment, choice: PatientChoice) -> PatientIdentity:
     """Turn PID-3 and PID-7 into the patient's identity; raises ExtractionError when no identifier fits the choice."""
     count = len(pid.repetitions(3))
     identities = [_identity(pid, repetition) for repetition in range(1, count + 1)]
-    valued = [identity for identity in identities if identity.value]
+    valued = sorted((one for one in identities if one.value), key=lambda one: _is_second_choice(one, choice))
     for authority in choice.authority or ("",):
         for identity in valued:
             if _is_of(identity, authority) and _is_type(identity, choice.type):
@@ -45,6 +45,11 @@ def _identity(pid: Segment, repetition: int) -> PatientIdentity:
 
 def _is_of(identity: PatientIdentity, authority: str) -> bool:
     return not authority or fold(authority) in (fold(identity.authority), fold(identity.authority_oid))
+
+
+def _is_second_choice(identity: PatientIdentity, choice: PatientChoice) -> bool:
+    """Sorting by it keeps the order of PID-3 within each class."""
+    return bool(choice.prefer) and not _is_type(identity, choice.prefer)
 
 
 def _is_type(identity: PatientIdentity, types: Iterable[str]) -> bool:

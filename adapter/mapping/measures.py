@@ -15,7 +15,7 @@ from adapter.scoring.lesion import Interval, Suv, SuvStatistic, SuvType
 NOT_A_NUMBER = "nan"
 """What workstations write where an SUV could not be computed: the value is dropped by scoring, the call stands."""
 
-_NO_SUV = Interval.exactly(Decimal("NaN"))
+_NO_SUV = Interval(None, None)
 
 
 class MeasureReader:

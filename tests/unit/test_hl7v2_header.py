@@ -175,6 +175,11 @@ def test_the_patient_is_unescaped_as_the_mapping_reads_it():
     assert scan(message().replace(b"123456^", b"12\\T\\3^")) == ("1.2.3", "12&3")
 
 
+def test_of_several_identifiers_the_medical_record_number_counts():
+    payload = b"MSH|^~\\&|A|B|||||ORU|M1\rPID|1||5^^^CARD^PI~^^^HOSP^MR~9^^^HOSP^MR\r"
+    assert scan(payload) == ("HOSP", "9")
+
+
 def test_without_subcomponents_the_authority_is_the_whole_component():
     payload = b"MSH|^~\\|A|B|||||ORU|M1\rPID|1||1^^^H&2\r"
     assert scan(payload) == ("H&2", "1")

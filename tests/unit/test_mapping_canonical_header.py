@@ -14,6 +14,12 @@ def test_a_patient_is_the_first_identifier_with_its_authority_by_oid_where_it_ha
     assert report(oru(FDG, pid=pid)).patient == PatientIdentity("77", "HOSP", "1.2.3", "MR", None)
 
 
+def test_of_several_identifiers_the_medical_record_number_names_the_patient():
+    pid = "PID|1||5540^^^CARD^PI~77^^^HOSP^MR||DOE^JANE||1960"
+
+    assert report(oru(FDG, pid=pid)).patient.value == "77"
+
+
 @pytest.mark.parametrize("birth", ["", "unknown", "196001", '""'])
 def test_a_birth_date_that_is_no_day_is_left_out(birth):
     assert report(oru(FDG, pid=f"PID|1||1^^^HOSP||DOE^JANE||{birth}")).patient.birth_date is None

@@ -41,7 +41,7 @@ def test_an_suv_that_could_not_be_computed_is_passed_on_as_no_number():
     found = row(oru(SSTR, POSITIVE, ("NM", "126401^SUVbw^DCM", "1", "NaN", "g/mL")))
 
     assert found.finding.uptake is Uptake.POSITIVE
-    assert found.finding.suv.value.low.is_nan()
+    assert (found.finding.suv.value.low, found.finding.suv.value.high) == (None, None)
 
 
 @pytest.mark.parametrize(
