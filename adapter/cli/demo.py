@@ -25,6 +25,8 @@ from adapter.telemetry import Telemetry
 
 PATIENCE = 30.0
 """Seconds until every sample must have arrived."""
+EVERY_SCORE = 1000
+"""More than all samples together have."""
 
 
 def run_demo(*, once: bool, fixtures: Path | None = None) -> int:
@@ -119,7 +121,11 @@ async def _describe(outcome: Became, service: Service) -> None:
     """What the service itself knows: the messages' states, and why there is a score or none."""
     messages = await service.store.messages(MessageFilter(patient=outcome.sample.patient))
     outcome.states = [message.state for message in reversed(messages)]
-    for score in await service.store.scores(("published", "waiting", "stopped"), outcome.sample.patient):
+    ids = {message.id for message in messages}
+    for score in await service.store.scores(("published", "waiting", "stopped"), limit=EVERY_SCORE):
+        # Found by its messages: a mapping may name the patient by another identifier than the first.
+        if not ids.intersection(score.summary["messages"]):
+            continue
         outcome.state = score.state
         outcome.group = score.summary["group"]
         outcome.why = score.summary["explanation"]
