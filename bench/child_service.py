@@ -1,0 +1,116 @@
+"""The service as a user runs it: ``netpet-adapter serve`` in a process of its own, on loopback, with its own store."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+START_WITHIN = 30.0
+STOP_WITHIN = 40.0
+
+
+class ServiceDiedError(Exception):
+    """The service ended by itself, or did not start in time; the text is the end of its log."""
+
+
+class ChildService:
+    """A running service: where it listens, and what its process costs. Started on entry, stopped on exit."""
+
+    def __init__(self, folder: Path, core: int | None = None, settings: Mapping[str, str] | None = None) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self._log = folder / "service.log"
+        self._core = core
+        self._environment = {name: value for name, value in os.environ.items() if not name.startswith("NETPET_")} | {
+            "NETPET_MLLP__PORT": "0",
+            "NETPET_HTTP__PORT": "0",
+            "NETPET_STORE__URL": f"sqlite:///{folder.resolve()}/netpet.db",
+            **(settings or {}),
+        }
+        self.mllp = ("", 0)
+        self.http = ""
+
+    def __enter__(self) -> "ChildService":
+        with self._log.open("wb") as log, pinned(self._core):
+            command = [sys.executable, "-m", "adapter", "serve"]
+            self._process = subprocess.Popen(command, env=self._environment, stderr=log)
+        try:
+            self._await_start()
+        except ServiceDiedError:
+            self._process.kill()
+            self._process.wait()
+            raise
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self._process.send_signal(signal.SIGTERM)
+        try:
+            self._process.wait(STOP_WITHIN)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+
+    def _await_start(self) -> None:
+        until = time.monotonic() + START_WITHIN
+        while time.monotonic() < until and self._process.poll() is None:
+            lines = self.log_lines()
+            if any(line.get("event") == "started" for line in lines):
+                self._read_addresses(lines)
+                return
+            time.sleep(0.02)
+        raise ServiceDiedError(self._log.read_text()[-2000:])
+
+    def _read_addresses(self, lines: list[dict[str, Any]]) -> None:
+        ports = {
+            line["listener"]: int(line["port"])
+            for line in lines
+            if line.get("event") == "listening" and "address" in line
+        }
+        self.mllp = ("127.0.0.1", ports["mllp"])
+        self.http = f"http://127.0.0.1:{ports['http']}"
+
+    def log_lines(self) -> list[dict[str, Any]]:
+        """What the service has said so far; a line that is still being written is left out."""
+        *whole, _rest = self._log.read_text().split("\n")
+        return [json.loads(line) for line in whole if line.startswith("{")]
+
+    def get(self, path: str) -> bytes:
+        """Read from the HTTP side."""
+        with urllib.request.urlopen(self.http + path, timeout=30) as answer:
+            content: bytes = answer.read()
+        return content
+
+    def counter(self, name: str) -> float:
+        """Turn a metric's name into the sum over its labels."""
+        lines = self.get("/metrics").decode().splitlines()
+        return sum(float(line.rsplit(" ", 1)[1]) for line in lines if line.startswith((name + "{", name + " ")))
+
+    def memory(self, field: str = "VmRSS") -> float:
+        """The process's memory in MB: VmRSS now, VmHWM at its most."""
+        status = Path(f"/proc/{self._process.pid}/status").read_text()
+        return next(int(line.split()[1]) / 1000 for line in status.splitlines() if line.startswith(field + ":"))
+
+    def cpu_seconds(self) -> float:
+        """Processor time that the process has used."""
+        fields = Path(f"/proc/{self._process.pid}/stat").read_text().rsplit(")", 1)[1].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+@contextmanager
+def pinned(core: int | None) -> Iterator[None]:
+    """Run on one core; a process started meanwhile stays on it. Does nothing where the system cannot."""
+    if core is None or not hasattr(os, "sched_setaffinity"):
+        yield
+        return
+    before = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {core})
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, before)
