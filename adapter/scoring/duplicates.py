@@ -30,7 +30,7 @@ def _by_identity(lesions: Sequence[Lesion]) -> list[list[Lesion]]:
 def drop_equal_rows(lesions: Sequence[Lesion]) -> tuple[list[Lesion], set[Reason]]:
     """Turn a list of rows into one without exact repeats, with the reasons that tell of them.
 
-    Rows of one lesion all take the first of its ids. Those that disagree on whether it is tumour are kept as uncertain.
+    Rows of one lesion all take one of its ids. Those that disagree on whether it is tumour are kept as uncertain.
     """
     reasons: set[Reason] = set()
     rows: list[Lesion] = []
@@ -46,9 +46,14 @@ def _distinct(group: list[Lesion]) -> list[Lesion]:
     """The rows of one lesion that differ, under one name, whichever of them came first."""
     if len(group) == 1:
         return group
-    name = min(row.id for row in group)
+    name = min(group, key=_as_a_name).id
     uid = min((row.tracking_uid for row in group if row.tracking_uid is not None), default=None)
     return list(dict.fromkeys(replace(row, id=name, tracking_uid=uid) for row in group))
+
+
+def _as_a_name(row: Lesion) -> tuple[bool, bool, str]:
+    """A lesion goes by the name of a row that stands in the score, and by a word before a number."""
+    return (row.nature is Nature.NOT_TUMOUR, row.id == row.tracking_uid, row.id)
 
 
 def _agree_on_nature(group: list[Lesion], reasons: set[Reason]) -> list[Lesion]:

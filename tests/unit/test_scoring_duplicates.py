@@ -82,6 +82,13 @@ def test_two_rows_of_one_uid_are_one_lesion_under_the_first_of_its_names():
     assert (found.grade, found.patterns, found.reasons) == ("P2a", {"A": (2,)}, ("duplicate-lesion",))
 
 
+def test_a_lesion_goes_by_its_tracking_identifier_before_its_uid_and_by_the_name_of_a_tumour_row():
+    by_uid = of_pattern(2, "1.2", tracking_uid="1.2")
+    by_name, no_tumour = replace(by_uid, id="A"), replace(by_uid, id="0", nature=Nature.NOT_TUMOUR)
+
+    assert list(score([by_uid, by_name, no_tumour]).patterns) == ["A"]
+
+
 def test_names_and_uids_together_say_which_rows_are_one():
     rows = [of_pattern(2, "A"), of_pattern(2, "B", tracking_uid="U"), of_pattern(2, "A", tracking_uid="U")]
 
