@@ -17,7 +17,7 @@ from bench.results import Row, Section, at_most, ratios, rounds
 
 ROUNDS = 4
 PACE = 100.0
-SECONDS = 4.0
+SECONDS = 3.0
 SETTINGS = {"NETPET_MLLP__MAX_CONNECTIONS": "512", "NETPET_MLLP__MAX_CONNECTIONS_PER_PEER": "512"}
 UNCHANGED = 1.25
 """What counts as unchanged: runs without any crowd differ among themselves by as much."""

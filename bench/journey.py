@@ -11,7 +11,7 @@ from bench.report_message import LESIONS, ReportSeries, report
 from bench.results import Row, Section, rounds
 
 ROUNDS = 3
-PATIENTS = 300
+PATIENTS = 60
 WITHIN = 40.0
 SCORES = "/fhir/Observation?code=netpet-score"
 

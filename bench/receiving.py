@@ -15,10 +15,10 @@ from bench.report_message import ReportSeries, report
 from bench.results import Bar, Row, Section, at_most, ratios, rounds
 
 ROUNDS = 3
-SECONDS = 3.0
+SECONDS = 2.5
 PACE = 200.0
 PACED_SECONDS = 4.0
-LEFT_WITHIN = 15.0
+LEFT_WITHIN = 10.0
 """Seconds that a backlog of unread messages has to go before the next run begins."""
 
 
