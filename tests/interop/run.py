@@ -1,0 +1,75 @@
+"""``make interop``: programs that are not ours send the samples to a running service; a table says how it went.
+
+Exit code 1 when any check of any peer failed, or a peer cannot be had on this machine.
+"""
+
+import sys
+import tempfile
+from importlib.metadata import version
+from pathlib import Path
+
+from answers import check
+from bench.child_service import ChildService
+from exchange import Checks, check_answers, check_scores, demo_files
+from peers import BUILD, Peer, PeerError, peers, send
+
+CHECKS = ("answers", "control IDs", "addresses swapped", "scores over HTTP", "answers read back")
+
+
+def main() -> int:
+    """Run every peer against a service of its own, then read our answers back; print the table and what was wrong."""
+    BUILD.mkdir(parents=True, exist_ok=True)
+    results: dict[str, Checks] = {}
+    for peer in peers():
+        print(f"== {peer.name} {peer.version}", file=sys.stderr, flush=True)
+        results[f"{peer.name} ({peer.version})"] = _exchange(peer)
+    print("== our answers read back", file=sys.stderr, flush=True)
+    results |= _read_back()
+    _print_table(results)
+    failed = [line for name, checks in results.items() for line in _complaints(name, checks)]
+    for line in failed:
+        print(line)
+    print(f"{len(failed)} failed" if failed else "all as it should be")
+    return 1 if failed else 0
+
+
+def _exchange(peer: Peer) -> Checks:
+    checks = Checks()
+    try:
+        command = peer.prepare()
+        with tempfile.TemporaryDirectory(dir=BUILD) as folder, ChildService(Path(folder)) as service:
+            check_answers(send(command, service.mllp, demo_files()), checks)
+            check_scores(service, checks)
+    except PeerError as error:
+        checks.take("answers", "the peer", str(error))
+    return checks
+
+
+def _read_back() -> dict[str, Checks]:
+    found = {"hl7apy": Checks(), "python-hl7": Checks()}
+    with tempfile.TemporaryDirectory(dir=BUILD) as folder, ChildService(Path(folder)) as service:
+        check(service.mllp, found)
+    packages = {"hl7apy": "hl7apy", "python-hl7": "hl7"}
+    return {f"{name} as a reader ({version(packages[name])})": checks for name, checks in found.items()}
+
+
+def _print_table(results: dict[str, Checks]) -> None:
+    print(f"| peer | {' | '.join(CHECKS)} |")
+    print(f"|---|{'---|' * len(CHECKS)}")
+    for name, checks in results.items():
+        print(f"| {name} | {' | '.join(_cell(checks, check_name) for check_name in CHECKS)} |")
+
+
+def _cell(checks: Checks, name: str) -> str:
+    if name not in checks.right:
+        return ""
+    right, wrong = checks.right[name], len(checks.wrong.get(name, ()))
+    return f"{right} of {right + wrong}" + (" FAILED" if wrong else "")
+
+
+def _complaints(name: str, checks: Checks) -> list[str]:
+    return [f"{name}: {check_name}: {one}" for check_name, wrong in checks.wrong.items() for one in wrong]
+
+
+if __name__ == "__main__":
+    sys.exit(main())
