@@ -21,12 +21,8 @@ def everything_of(last):
 
 
 orders = st.tuples(st.sampled_from([F, C, X]), st.sampled_from([F, C, X])).flatmap(
-    lambda lasts: st.tuples(
-        st.just(lasts),
-        st.permutations(
-            [version(kind, each) for kind, last in zip((SSTR, FDG), lasts, strict=True) for each in everything_of(last)]
-            * 2
-        ),
+    lambda lasts: st.permutations(
+        [version(kind, each) for kind, last in zip((SSTR, FDG), lasts, strict=True) for each in everything_of(last)] * 2
     )
 )
 
@@ -45,9 +41,7 @@ async def arrived(reports, now, *, together):
 
 @EACH
 @given(orders, st.sampled_from([NOW, AFTER_THE_LIMIT]))
-async def test_every_order_of_arrival_with_every_double_ends_in_the_same_published_resources(order, now):
-    (_lasts, reports) = order
-
+async def test_every_order_of_arrival_with_every_double_ends_in_the_same_published_resources(reports, now):
     one_by_one, at_once = await arrived(reports, now, together=False), await arrived(reports, now, together=True)
 
     assert standing(one_by_one.destination) == standing(at_once.destination)
@@ -55,9 +49,7 @@ async def test_every_order_of_arrival_with_every_double_ends_in_the_same_publish
 
 @EACH
 @given(orders, st.sampled_from([NOW, AFTER_THE_LIMIT]))
-async def test_what_only_another_order_ever_showed_is_entered_in_error(order, now):
-    (_lasts, reports) = order
-
+async def test_what_only_another_order_ever_showed_is_entered_in_error(reports, now):
     one_by_one, at_once = await arrived(reports, now, together=False), await arrived(reports, now, together=True)
 
     more = one_by_one.destination.observations().keys() - at_once.destination.observations().keys()
@@ -67,8 +59,7 @@ async def test_what_only_another_order_ever_showed_is_entered_in_error(order, no
 
 @EACH
 @given(orders)
-async def test_the_score_of_the_pair_is_the_very_same_in_every_order(order):
-    (_lasts, reports) = order
+async def test_the_score_of_the_pair_is_the_very_same_in_every_order(reports):
     score_id = Pair(version(SSTR), version(FDG)).id
 
     one_by_one, at_once = await arrived(reports, NOW, together=False), await arrived(reports, NOW, together=True)
