@@ -15,12 +15,13 @@ from urllib.request import urlopen
 COMMAND = Path(sys.executable).with_name("netpet-adapter")
 PATIENCE = 30.0
 """Seconds until a process must have done what is waited for."""
+TREE = Path(__file__).parents[1]
 
 
 def environment(**variables: str) -> dict[str, str]:
-    """This process's environment without any setting of the program, and with those given."""
+    """This process's environment with no settings but those given, and with this tree's code."""
     ours = {name: value for name, value in os.environ.items() if not name.upper().startswith("NETPET_")}
-    return ours | {"COLUMNS": "200", "NO_COLOR": "1"} | variables
+    return ours | {"COLUMNS": "200", "NO_COLOR": "1", "PYTHONPATH": str(TREE)} | variables
 
 
 def run(*arguments: object, folder: Path, **variables: str) -> subprocess.CompletedProcess[str]:

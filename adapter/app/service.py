@@ -1,8 +1,8 @@
 """The service as a whole: what is made of what, what starts before what, and how it ends without losing anything."""
 
 import asyncio
-from collections.abc import Callable
-from contextlib import AsyncExitStack
+from collections.abc import Callable, Iterator
+from contextlib import AsyncExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -12,17 +12,18 @@ from adapter.fhir.rendering import Rendering
 from adapter.inbound.limits import Limits
 from adapter.inbound.mllp_server import Listener, ListenError, MllpServer
 from adapter.inbound.peers import PeerList
-from adapter.inbound.tls import ClientList, ServerTls, TlsFiles
+from adapter.inbound.tls import ClientList, ServerTls, TlsError, TlsFiles
 from adapter.intake import Intake
 from adapter.mapping.catalogue import MappingSet
 from adapter.outbound.embedded import EmbeddedDestination
+from adapter.outcome import AdapterError
 from adapter.publication import Site
 from adapter.reading import read
 from adapter.settings import Http, Mllp, Settings, Tls, shipped_folder
 from adapter.store.store import Store
 from adapter.telemetry import Telemetry
 from adapter.version import VERSION
-from adapter.web.api_keys import ApiKeys
+from adapter.web.api_keys import ApiKeys, ApiKeysError
 from adapter.web.application import build_app
 from adapter.web.parts import ReadinessCheck, WebParts
 from adapter.web.server import WebServer
@@ -44,6 +45,10 @@ class Addresses:
 
     mllp: tuple[str, int]
     http: tuple[str, int]
+
+
+class StartError(AdapterError):
+    """A setting names a file that the service cannot use."""
 
 
 class Service:
@@ -90,25 +95,31 @@ class Service:
     def _tell_doors(self, addresses: Addresses) -> None:
         for name, (host, port) in (("mllp", addresses.mllp), ("http", addresses.http)):
             self.telemetry.say("listening", listener=name, address=host, port=port)
-        if self.settings.security.api_keys is None:
+        if self.settings.security.api_keys is None and not _asks_for_certificates(self.settings.http.tls):
             rule = "no security.api_keys: everyone on this machine may read"
             self.telemetry.warn("reads-are-open", listener="http", rule=rule)
 
     def _web(self, worker: asyncio.Task[None]) -> WebServer:
-        tls = server_tls(self.settings.http.tls)
-        keys = self.settings.security.api_keys
+        tls = server_tls(self.settings.http.tls, "http.tls")
         parts = WebParts(
             reader=self.store,
             health=self.store,
             version=VERSION,
             metrics=self.telemetry.metrics,
             checks=(ReadinessCheck("worker", lambda: "the worker has ended" if worker.done() else ""),),
-            api_keys=None if keys is None else ApiKeys(keys, self.telemetry.web_event),
+            api_keys=self._api_keys(),
             admits=None if tls is None else tls.admits,
             tell=self.telemetry.web_event,
         )
-        http = self.settings.http
-        return WebServer(build_app(parts), (http.host, http.port), None if tls is None else tls.context)
+        address = (self.settings.http.host, self.settings.http.port)
+        return WebServer(build_app(parts), address, None if tls is None else tls.context, self.telemetry.web_event)
+
+    def _api_keys(self) -> ApiKeys | None:
+        file = self.settings.security.api_keys
+        if file is None:
+            return None
+        with _named(f"security.api_keys: {file}"):
+            return ApiKeys(file, self.telemetry.web_event)
 
     def _worker(self, mappings: MappingSet) -> Worker:
         policy = self.settings.policy
@@ -121,7 +132,9 @@ class Service:
         mllp = self.settings.mllp
         intake = Intake(self.store, self.telemetry, self.clock, worker.wake)
         listener = Listener(mllp.name, mllp.host, mllp.port, PeerList(mllp.allowed_networks))
-        return MllpServer(intake, listener, _limits(mllp), server_tls(mllp.tls), self.telemetry.listener_event)
+        return MllpServer(
+            intake, listener, _limits(mllp), server_tls(mllp.tls, "mllp.tls"), self.telemetry.listener_event
+        )
 
 
 async def _listen(web: WebServer, http: Http) -> tuple[str, int]:
@@ -146,9 +159,23 @@ def _limits(mllp: Mllp) -> Limits:
     )
 
 
-def server_tls(tls: Tls | None) -> ServerTls | None:
-    """Turn the TLS settings of a door into what makes its handshakes; raises TlsError."""
+def server_tls(tls: Tls | None, setting: str) -> ServerTls | None:
+    """Turn the TLS settings of a door into what makes its handshakes; raises StartError, which names the setting."""
     if tls is None:
         return None
     clients = None if tls.client_subjects is None else ClientList(tls.client_subjects)
-    return ServerTls(TlsFiles(tls.certificate, tls.key, tls.key_password, tls.client_authorities), clients)
+    with _named(setting):
+        return ServerTls(TlsFiles(tls.certificate, tls.key, tls.key_password, tls.client_authorities), clients)
+
+
+def _asks_for_certificates(tls: Tls | None) -> bool:
+    return tls is not None and tls.client_authorities is not None
+
+
+@contextmanager
+def _named(setting: str) -> Iterator[None]:
+    """Say whose fault it is: the part knows the file, not the setting that named it."""
+    try:
+        yield
+    except (TlsError, ApiKeysError) as error:
+        raise StartError(f"{setting}: {error}") from error
