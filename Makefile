@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format lock clean
+.PHONY: help demo test check bench interop format lock clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 16
@@ -48,6 +48,14 @@ check: $(VENV)/dev  ## format, lint, types, imports, fast tests: under a minute,
 	@$(BIN)/hadolint Dockerfile
 	@echo "== fast tests"
 	@$(BIN)/python -m pytest -n auto -m 'not slow' tests/unit
+
+bench: $(VENV)/dev  ## measure speed, latency and memory on loopback (4 minutes); writes bench/RESULTS.md
+	@echo "== measuring; other work on this machine spoils the figures"
+	@$(BIN)/python -m bench
+
+interop: $(VENV)/dev  ## programs that are not ours send to the service; downloads them with npm and mvn (Node.js, JDK)
+	@echo "== peers that are not ours, each against a running service on loopback"
+	@PYTHONPATH=. $(BIN)/python tests/interop/run.py
 
 format: $(VENV)/dev  ## put the code into its form
 	@$(BIN)/ruff check --fix .

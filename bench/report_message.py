@@ -1,4 +1,7 @@
-"""A synthetic radiology report of 15 KB and 86 OBX: 12 lesions in 74 coded observations, and 12 of prose."""
+"""A synthetic radiology report of 15 KB and 86 OBX: 12 lesions in 74 coded observations, and 12 of prose.
+
+As radiology systems do, it says with each observation when it was made and by whom (OBX-14, OBX-16).
+"""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -22,6 +25,7 @@ _TRACERS = {
 }
 _DAYS_AGO = {"S": 8, "F": 4}
 """Both scans are recent whenever this runs: a study waits for its partner for weeks only."""
+_OBSERVER = "4711^ROE^RICHARD^^^DR"
 _SITES = ("10200004^Liver^SCT", "272673000^Bone^SCT", "59441001^Lymph node^SCT")
 _SENTENCE = (
     "Focal uptake clearly above background in the segment described, sharply delineated on the low-dose CT \\T\\ "
@@ -35,7 +39,8 @@ def report(control_id: str, patient: str, study: str = "S") -> bytes:
     day = f"{datetime.now(UTC) - timedelta(days=_DAYS_AGO[study]):%Y%m%d}"
     names = {"control_id": control_id, "patient": patient, "study": study, "day": day}
     lines = [line.format(**names) for line in _HEADER]
-    lines += [f"OBX|{number}|{rest}|||||F" for number, rest in enumerate(_observations(study), start=1)]
+    end = f"|||||F|||{day}120500+0100||{_OBSERVER}"
+    lines += [f"OBX|{number}|{rest}{end}" for number, rest in enumerate(_observations(study), start=1)]
     return ("\r".join(lines) + "\r").encode()
 
 
@@ -51,7 +56,7 @@ def _observations(study: str) -> Iterator[str]:
         yield f"NM|126401^SUVbw^DCM|{lesion}|{suv}|g/mL{{SUVbw}}^^UCUM"
         yield f"NM|103339001^Long axis^SCT|{lesion}|{10 + lesion}|mm^^UCUM"
     for number in range(1, PROSE_LINES + 1):
-        yield f"FT|59776-5^Procedure findings^LN||{number}. {_SENTENCE * 2}{_SENTENCE[: 140 + number]}|"
+        yield f"FT|59776-5^Procedure findings^LN||{number}. {_SENTENCE}{_SENTENCE[: 150 + number]}|"
 
 
 class ReportSeries:

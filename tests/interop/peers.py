@@ -22,7 +22,7 @@ class PeerError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Peer:
-    """A sender that is not ours. ``prepare`` downloads or compiles and gives the command to which the target is added."""
+    """A sender that is not ours. ``prepare`` downloads or compiles it and gives its command, less the target."""
 
     name: str
     version: str

@@ -9,9 +9,10 @@ from importlib.metadata import version
 from pathlib import Path
 
 from answers import check
-from bench.child_service import ChildService
 from exchange import Checks, check_answers, check_scores, demo_files
 from peers import BUILD, Peer, PeerError, peers, send
+
+from bench.child_service import ChildService
 
 CHECKS = ("answers", "control IDs", "addresses swapped", "scores over HTTP", "answers read back")
 
