@@ -81,11 +81,15 @@ class Accepted:
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """The message is on disk and cannot be read yet: listed, alarmed, replayable when the mapping is mended."""
+    """The message is on disk and cannot be read yet: listed, alarmed, replayable when the mapping is mended.
+
+    ``notes`` are what the reading tolerated until then.
+    """
 
     problem: Problem
     place: Place = NOWHERE
     rule: str = ""
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """Page two: a kept message is parsed and mapped; what it says of a patient is kept, and the patient is marked."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from adapter.hl7v2.charset import decode_text
@@ -18,7 +18,11 @@ PRODUCTION = "P"
 
 @dataclass(frozen=True, slots=True)
 class KeptMessage:
-    """A message as the store holds it; ``sequence`` is the order of arrival."""
+    """A message as the store holds it; ``sequence`` is the order of arrival.
+
+    ``sender`` is the site's name for who sent it; ``application_asked``: that one may wait for an answer to what the
+    message says, and has none yet.
+    """
 
     id: str
     sequence: int
@@ -30,6 +34,8 @@ class KeptMessage:
     processing_id: str
     patient: str
     sha256: str
+    sender: str = ""
+    application_asked: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +52,19 @@ class Read:
 Reading = Read | Held | Ignored
 
 
-def read(message: KeptMessage, mappings: MappingSet) -> Reading:
+@dataclass(frozen=True, slots=True)
+class Charsets:
+    """The character sets agreed with a sender: ``default`` where none is declared, ``override`` whatever is."""
+
+    default: str | None = None
+    override: str | None = None
+
+
+def read(message: KeptMessage, mappings: MappingSet, charsets: Charsets = Charsets()) -> Reading:
     """Turn a kept message into what it says; what cannot be read is held with problem and place, never dropped."""
     try:
         header = read_header(message.raw)
-        decoded = decode_text(message.raw, header)
+        decoded = decode_text(message.raw, header, default=charsets.default, override=charsets.override)
         parsed = Message.parse(decoded.text, charset=decoded.charset)
         outcome = read_message(parsed, mappings)
     except FormatError as error:
@@ -59,9 +73,10 @@ def read(message: KeptMessage, mappings: MappingSet) -> Reading:
         return Held(
             Problem.INTERNAL, rule=f"the program failed on it ({type(error).__name__}): report this message's id"
         )
+    tolerated = decoded.deviations + parsed.deviations
     if isinstance(outcome, Extraction):
-        return _as_read(message, outcome, decoded.deviations + parsed.deviations)
-    return outcome
+        return _as_read(message, outcome, tolerated)
+    return replace(outcome, notes=tolerated) if isinstance(outcome, Held) else outcome
 
 
 def _as_read(message: KeptMessage, extraction: Extraction, tolerated: tuple[str, ...]) -> Read:

@@ -3,17 +3,21 @@
 import os
 import sys
 from decimal import Decimal
-from ipaddress import ip_address, ip_network
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BeforeValidator, Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
+from adapter.inbound.mllp_settings import Mllp
+from adapter.inbound.sections import Section, Tls, split_text
 from adapter.mapping.errors import MappingFileError
 from adapter.mapping.loader import read_tree
 from adapter.outcome import AdapterError
 from adapter.scoring.result import Policy
+
+__all__ = ["Http", "Mllp", "Settings", "SettingsError", "Tls", "is_loopback", "load_settings", "shipped_folder"]
 
 PREFIX = "NETPET_"
 CONFIG_VARIABLE = "NETPET_CONFIG"
@@ -27,67 +31,21 @@ class SettingsError(AdapterError):
         self.faults = faults
 
 
-def _split(value: object) -> object:
-    """A list in the environment is written with commas."""
-    return [part.strip() for part in value.split(",")] if isinstance(value, str) else value
+Tissues = Annotated[list[Literal["liver", "spleen", "blood-pool"]], NoDecode, BeforeValidator(split_text)]
 
 
-Texts = Annotated[list[str], NoDecode, BeforeValidator(_split)]
-Tissues = Annotated[list[Literal["liver", "spleen", "blood-pool"]], NoDecode, BeforeValidator(_split)]
+class IntakeSettings(Section):
+    """What is taken, and what stays of it."""
+
+    refuse_unmappable: bool = False
+    """Read each message before it is answered, and refuse (AE) what would be held."""
+    keep_ignored: Annotated[float, Field(ge=0, le=365)] = 0
+    """Days that the body of an ignored message is kept; 0: not at all."""
+    duplicate_window: Annotated[float, Field(gt=0, le=3650)] = 30
+    """Days within which a control ID stands for one message of its sender."""
 
 
-class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
-
-
-class Tls(_Section):
-    """PEM files; with ``client_authorities`` a client must show a certificate that one of them issued."""
-
-    certificate: Path
-    """Our certificate chain."""
-    key: Path
-    """Its private key."""
-    key_password: Path | None = None
-    """A file that holds the key's password."""
-    client_authorities: Path | None = None
-    """The authorities of client certificates; a client without one is then turned away."""
-    client_subjects: Texts | None = None
-    """If set, only these certificate subjects (RFC 4514 text) may connect."""
-
-
-class Mllp(_Section):
-    """The HL7 v2 listener."""
-
-    host: str = "127.0.0.1"
-    """Address to listen on; any but loopback needs ``mllp.tls`` with client certificates."""
-    port: Annotated[int, Field(ge=0, le=65535)] = 2575
-    """TCP port; 0 takes a free one."""
-    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,64}$")] = "mllp"
-    """The listener's name: the channel that its messages are kept under."""
-    allowed_networks: Texts | None = None
-    """CIDR networks that may connect; unset: any that can reach the port."""
-    tls: Tls | None = None
-    """TLS; unset: plain TCP, on loopback only."""
-    max_block: Annotated[int, Field(ge=1024)] = 16 * 1024 * 1024
-    """Bytes; a larger message is refused (AR) and the connection lives on."""
-    block_timeout: Annotated[float, Field(gt=0)] = 30.0
-    """Seconds without a byte inside a block until it is given up."""
-    idle_timeout: Annotated[float, Field(gt=0)] | None = None
-    """Seconds between blocks; unset: a quiet night is not a fault."""
-    max_connections: Annotated[int, Field(ge=1)] = 256
-    """Connections at a time; one more is told so on its first message."""
-    max_connections_per_peer: Annotated[int, Field(ge=1)] = 64
-    """Connections at a time from one address."""
-
-    @field_validator("allowed_networks")
-    @classmethod
-    def _are_networks(cls, value: list[str] | None) -> list[str] | None:
-        for network in value or ():
-            ip_network(network)
-        return value
-
-
-class Http(_Section):
+class Http(Section):
     """The FHIR read endpoint and the health of the service."""
 
     host: str = "127.0.0.1"
@@ -98,7 +56,7 @@ class Http(_Section):
     """TLS; unset: plain HTTP, on loopback only."""
 
 
-class Store(_Section):
+class Store(Section):
     """What survives a restart."""
 
     url: str = "sqlite:///var/netpet.db"
@@ -112,21 +70,21 @@ class Store(_Section):
         return value
 
 
-class Mappings(_Section):
+class Mappings(Section):
     """The sites' mappings."""
 
     directory: Path | None = None
     """Folder of the mapping files; unset: those that come with the program."""
 
 
-class Destination(_Section):
+class Destination(Section):
     """Where scores go."""
 
     plan: Literal["embedded"] = "embedded"
     """``embedded``: this program's own read-only FHIR endpoint serves them."""
 
 
-class PolicySettings(_Section):
+class PolicySettings(Section):
     """Clinical settings; each travels with every score (docs/clinical.md)."""
 
     equality_tolerance: Annotated[Decimal, Field(ge=0, le=1)] = Decimal(0)
@@ -135,7 +93,7 @@ class PolicySettings(_Section):
     """Days between the two acquisitions up to which a pair is scored without review."""
     interval_limit_days: Annotated[int, Field(ge=0)] = 60
     """Days beyond which a pair is not scored, and after which a study stops waiting for its partner."""
-    positivity_references: Tissues = ["liver", "spleen"]
+    positivity_references: Tissues = ["liver", "spleen"]  # noqa: RUF012 - pydantic copies it
     """Reference tissues above which an SUVmax counts as positive where the reader made no call."""
     publish_final: bool = False
     """Publish scores as final that no person has confirmed; otherwise they are preliminary."""
@@ -150,7 +108,7 @@ class PolicySettings(_Section):
         )
 
 
-class Security(_Section):
+class Security(Section):
     """Who may read."""
 
     api_keys: Path | None = None
@@ -165,6 +123,7 @@ class Settings(BaseSettings):
     )
 
     mllp: Mllp = Mllp()
+    intake: IntakeSettings = IntakeSettings()
     http: Http = Http()
     store: Store = Store()
     mappings: Mappings = Mappings()

@@ -40,6 +40,7 @@ ALLOWED_KEYS = frozenset(
         "rule",
         "score_id",
         "seconds",
+        "sender",
         "state",
         "status",
         "url",
@@ -83,6 +84,12 @@ class Telemetry:
         self._events = Counter(
             "netpet_listener_events", "What listeners saw", ["listener", "event"], registry=self.registry
         )
+        self._reused = Counter(
+            "netpet_control_ids_reused",
+            "Messages whose control ID their sender had used for another one",
+            ["listener", "sender"],
+            registry=self.registry,
+        )
         self._up = Gauge("netpet_build_info", "The running version", ["version"], registry=self.registry)
 
     def say(self, event: str, **facts: Any) -> None:
@@ -109,8 +116,12 @@ class Telemetry:
         self._write(logging.INFO, event, facts)
 
     def answered(self, listener: str, answer: str) -> None:
-        """Count a message by its answer: AA, AE, AR, duplicate."""
+        """Count a message by its answer: kept, duplicate, or the problem it was refused for."""
         self._messages.labels(listener, answer).inc()
+
+    def reused(self, listener: str, sender: str) -> None:
+        """Count a message whose control ID was used for another one."""
+        self._reused.labels(listener, sender).inc()
 
     def read(self, state: str, problem: str = "") -> None:
         """Count a message by what its reading became."""

@@ -4,22 +4,21 @@ import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import AsyncExitStack, contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from functools import partial
+from datetime import UTC, datetime, timedelta
 
+from adapter.app.follow_up import forget_ignored
+from adapter.app.mllp_door import MllpDoor
+from adapter.app.reader import MessageReader
 from adapter.app.worker import Worker
 from adapter.fhir.rendering import Rendering
-from adapter.inbound.limits import Limits
-from adapter.inbound.mllp_server import Listener, ListenError, MllpServer
-from adapter.inbound.peers import PeerList
+from adapter.inbound.mllp_server import ListenError
+from adapter.inbound.sections import Tls
 from adapter.inbound.tls import ClientList, ServerTls, TlsError, TlsFiles
-from adapter.intake import Intake
 from adapter.mapping.catalogue import MappingSet
 from adapter.outbound.embedded import EmbeddedDestination
 from adapter.outcome import AdapterError
 from adapter.publication import Site
-from adapter.reading import read
-from adapter.settings import Http, Mllp, Settings, Tls, shipped_folder
+from adapter.settings import Http, Settings, shipped_folder
 from adapter.store.store import Store
 from adapter.telemetry import Telemetry
 from adapter.version import VERSION
@@ -76,17 +75,21 @@ class Service:
         mappings = await asyncio.to_thread(
             MappingSet.load, self.settings.mappings.directory or shipped_folder("mappings")
         )
-        self.store = await Store.open(self.settings.store.url)
+        door = MllpDoor(self.settings, self.telemetry, self.clock)
+        reader = MessageReader(mappings, door.senders)
+        self.store = await Store.open(self.settings.store.url, after=door.follow_up)
         parts.push_async_callback(self.store.close)
+        parts.push_async_callback(door.answers.close)
         for warning in self.store.warnings:
             self.telemetry.warn("store", warning=warning)
-        worker = self._worker(mappings)
+        parts.push_async_callback(_cancel, asyncio.create_task(self._forget(), name="forget-ignored"))
+        worker = self._worker(reader)
         running = asyncio.create_task(worker.run(self.clock), name="worker")
         parts.push_async_callback(_end, worker, running)
         web = self._web(running)
         http = await _listen(web, self.settings.http)
         parts.push_async_callback(web.stop)
-        server = self._mllp_server(worker)
+        server = door.build(self.store, reader, worker.wake, server_tls(self.settings.mllp.tls, "mllp.tls"))
         mllp = await server.start()
         parts.push_async_callback(server.drain, GRACE)
         self._tell_doors(Addresses(mllp, http))
@@ -121,20 +124,16 @@ class Service:
         with _named(f"security.api_keys: {file}"):
             return ApiKeys(file, self.telemetry.web_event)
 
-    def _worker(self, mappings: MappingSet) -> Worker:
+    def _worker(self, reader: MessageReader) -> Worker:
         policy = self.settings.policy
         rendering = Rendering(software_version=VERSION, publish_final=policy.publish_final)
         site = Site(policy.to_policy(), rendering)
         destination = EmbeddedDestination(self.store)
-        return Worker(self.store, destination, partial(read, mappings=mappings), site, self.telemetry)
+        return Worker(self.store, destination, reader.read, site, self.telemetry)
 
-    def _mllp_server(self, worker: Worker) -> MllpServer:
-        mllp = self.settings.mllp
-        intake = Intake(self.store, self.telemetry, self.clock, worker.wake)
-        listener = Listener(mllp.name, mllp.host, mllp.port, PeerList(mllp.allowed_networks))
-        return MllpServer(
-            intake, listener, _limits(mllp), server_tls(mllp.tls, "mllp.tls"), self.telemetry.listener_event
-        )
+    async def _forget(self) -> None:
+        keep = timedelta(days=self.settings.intake.keep_ignored)
+        await forget_ignored(self.store.forget_ignored, self.clock, keep, self.telemetry)
 
 
 async def _listen(web: WebServer, http: Http) -> tuple[str, int]:
@@ -144,19 +143,14 @@ async def _listen(web: WebServer, http: Http) -> tuple[str, int]:
         raise ListenError(f"cannot listen on {http.host} port {http.port}: {error.strerror}") from error
 
 
+async def _cancel(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+
+
 async def _end(worker: Worker, running: asyncio.Task[None]) -> None:
     worker.stop()
     await running
-
-
-def _limits(mllp: Mllp) -> Limits:
-    return Limits(
-        max_block=mllp.max_block,
-        block_timeout=mllp.block_timeout,
-        idle_timeout=mllp.idle_timeout,
-        max_connections=mllp.max_connections,
-        max_connections_per_peer=mllp.max_connections_per_peer,
-    )
 
 
 def server_tls(tls: Tls | None, setting: str) -> ServerTls | None:

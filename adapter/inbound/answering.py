@@ -5,7 +5,7 @@ import asyncio
 from adapter.hl7v2.mllp import Block, Fault
 from adapter.inbound.ordered_answers import Answer, Item
 from adapter.inbound.parts import ListenerParts
-from adapter.inbound.receiver import Connection
+from adapter.inbound.receiver import Connection, Reply
 from adapter.outcome import Problem
 
 
@@ -26,11 +26,11 @@ class Answering:
         scope = asyncio.timeout(self._timeout)
         try:
             async with scope:
-                payload = await self._parts.receiver.receive(block, self._connection)
+                reply = await self._parts.receiver.receive(block, self._connection)
         except Exception as error:  # noqa: BLE001 - a receiver that raises must not end the connection
             if not scope.expired():
                 return self._failed(block, error)
-        return self._timed_out(block) if scope.expired() else Answer(payload)
+        return self._timed_out(block) if scope.expired() else Answer(reply)
 
     def _failed(self, block: Block, error: Exception) -> Fault:
         self._parts.counters.receiver_failures += 1
@@ -45,13 +45,13 @@ class Answering:
     async def _refuse(self, fault: Fault) -> Answer:
         try:
             async with asyncio.timeout(self._timeout):
-                payload = await self._parts.receiver.refuse(fault, self._connection)
+                reply = await self._parts.receiver.refuse(fault, self._connection)
         except Exception as error:  # noqa: BLE001 - without its NAK a connection can only be ended
             self._parts.counters.receiver_failures += 1
             self._tell("receiver-failed", error)
             # Senders that count answers instead of reading MSA-2 would take the next one for this message's.
-            return Answer(None, last=True)
-        return Answer(payload, last=fault.close)
+            return Answer(Reply(), last=True)
+        return Answer(reply, last=fault.close)
 
     def _tell(self, name: str, error: Exception) -> None:
         connection = self._connection

@@ -11,6 +11,9 @@ class Limits:
     """A larger block is refused and drained; a report with a scanned PDF in it stays below."""
     max_junk: int = 1024
     """Bytes that belong to no block before the connection is given up."""
+    max_unfinished: int = 64 * 1024 * 1024
+    """Of all connections together: blocks that have begun and not ended. Beyond it the one that holds most is told no:
+    a report of usual size never is that one, whatever many slow senders hold."""
     block_timeout: float = 30.0
     """From the last byte inside a block: senders do pause there, for seconds, and a pause must lose nothing."""
     idle_timeout: float | None = None

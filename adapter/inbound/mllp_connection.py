@@ -167,11 +167,13 @@ class MllpConnection(asyncio.Protocol):
     def _answered(self, answer: Answer) -> None:
         counters = self._parts.counters
         counters.outstanding -= 1
-        if answer.payload is not None:
-            if self._writer.write(answer.payload):
+        for payload in answer.reply.payloads:
+            if self._writer.write(payload):
                 counters.answers += 1
             else:
                 counters.answers_undelivered += 1
+        if answer.reply.then is not None:
+            answer.reply.then()
         if answer.last:
             self._stop_taking()
             self._writer.end(self._peer_ended)

@@ -6,15 +6,16 @@ from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 
 from adapter.hl7v2.mllp import Block, Fault
+from adapter.inbound.receiver import Reply
 
 Item = Block | Fault
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What goes back for one item: a payload or nothing; ``last`` when the connection ends with it."""
+    """What goes back for one item; ``last`` when the connection ends with it."""
 
-    payload: bytes | None
+    reply: Reply
     last: bool = False
 
 
@@ -92,7 +93,7 @@ class OrderedAnswers:
         while self._started and self._started[0][0].done():
             task, size = self._started.popleft()
             self.size -= size
-            self._answered(Answer(None, last=True) if task.cancelled() else task.result())
+            self._answered(Answer(Reply(), last=True) if task.cancelled() else task.result())
         if len(self._started) < before:
             self._start()
             self._moved()

@@ -1,5 +1,6 @@
 """What a listener asks of the program behind it: an answer to each block, in words that know no socket and no store."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -20,17 +21,28 @@ class Connection:
     id: int
 
 
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What goes back for one block or fault: payloads (without VT, FS and CR), each a block of its own, or none.
+
+    ``then`` is called once they were written, or could not be: what follows on them must not overtake them.
+    """
+
+    payloads: tuple[bytes, ...] = ()
+    then: Callable[[], None] | None = None
+
+
 class Receiver(Protocol):
-    """Turns what came in over a connection into the payload of its answer (without VT, FS and CR).
+    """Turns what came in over a connection into its reply.
 
     Calls for one connection start in the order of arrival, and several run at once. Each may be cancelled when it
     overruns the handler's time: the sender is then told no and sends again, so doing it twice must change nothing.
     """
 
-    async def receive(self, block: Block, connection: Connection) -> bytes | None:
-        """Turn a block into the payload of its answer, or None when the sender asked for none."""
+    async def receive(self, block: Block, connection: Connection) -> Reply:
+        """Turn a block into its reply: one payload a message, none when the sender asked for none."""
         ...
 
-    async def refuse(self, fault: Fault, connection: Connection) -> bytes | None:
-        """Turn a fault into the payload of its NAK, or None when the sender asked for none."""
+    async def refuse(self, fault: Fault, connection: Connection) -> Reply:
+        """Turn a fault into its NAK, none when the sender asked for none."""
         ...

@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Connection, Row, func, select
 from adapter.outcome import NOWHERE
 from adapter.store.codec import milliseconds, moment, moment_or_none, place_from_text
 from adapter.store.messages import RECEIVED
-from adapter.store.schema import audit, message, patient, score
+from adapter.store.schema import UNDELIVERED, audit, message, patient, score
 from adapter.store.views import AuditEntry, Counts, MessageDetail, MessageFilter, MessageSummary
 
 SUMMARY = [message.c[field.name] for field in fields(MessageSummary)]
@@ -27,6 +27,8 @@ def messages(connection: Connection, filters: MessageFilter, limit: int, before:
         query = query.where(message.c.received >= milliseconds(filters.received_from))
     if filters.received_before is not None:
         query = query.where(message.c.received < milliseconds(filters.received_before))
+    if filters.undelivered:
+        query = query.where(UNDELIVERED)
     if before is not None:
         query = query.where(message.c.sequence < before)
     return [_summary(row) for row in connection.execute(query)]
@@ -53,8 +55,16 @@ def message_detail(connection: Connection, message_id: str) -> MessageDetail | N
         mapping_id=row.mapping_id,
         mapping_version=row.mapping_version,
         mapping_sha256=row.mapping_sha256,
-        notes=tuple(json.loads(row.notes)) if row.notes else (),
+        notes=tuple(dict.fromkeys(_notes(row.deviations) + _notes(row.notes))),
+        sender=row.sender,
+        application_asked=row.application_asked,
+        application_answer=row.application_answer,
+        application_delivered=moment_or_none(row.application_delivered),
     )
+
+
+def _notes(text: str | None) -> list[str]:
+    return json.loads(text) if text else []
 
 
 def counts(connection: Connection) -> Counts:
@@ -68,6 +78,7 @@ def counts(connection: Connection) -> Counts:
         waiting=waiting,
         failing=failing,
         oldest_unread=moment_or_none(connection.scalar(oldest)),
+        undelivered=connection.scalar(select(func.count()).select_from(message).where(UNDELIVERED)) or 0,
     )
 
 

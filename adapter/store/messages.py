@@ -3,14 +3,15 @@
 import hashlib
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
-from typing import Any
+from typing import Any, Protocol
 from uuid import uuid5
 
 from sqlalchemy import Connection, Executable, bindparam, case, delete, exists, insert, select, update
 
-from adapter.intake import Arrival, Kept
+from adapter.arrival import Arrival, ControlIdReusedError, Kept
 from adapter.outcome import Held, Ignored
 from adapter.publication import Claim, StaleClaimError
 from adapter.reading import KeptMessage, Reading
@@ -54,30 +55,72 @@ def arrival_row(arrival: Arrival) -> Row:
         "patient": arrival.patient,
         "state": RECEIVED,
         "read_again": False,
+        "sender": storable(arrival.sender),
+        "deviations": _noted(arrival.deviations) if arrival.deviations else None,
+        "application_asked": arrival.application_asked,
     }
+
+
+@dataclass(frozen=True, slots=True)
+class Reuse:
+    """Since when a control ID counts as used (milliseconds), and whether its second use is then refused."""
+
+    since: int = 0
+    refused: bool = False
+
+    @classmethod
+    def of(cls, arrival: Arrival) -> "Reuse":
+        """Turn an arrival into what was agreed with its sender."""
+        since = arrival.reused_since
+        return cls(0 if since is None else milliseconds(since), arrival.refuse_reused)
 
 
 @cache
 def _insert_new(dialect: str) -> Executable:
-    """Insert the message unless it is there, and tell whether its control id was used for other content before."""
+    """Insert the message unless it is there, and tell whether its control id was used for other content of late."""
     other = message.alias("other")
-    reused = exists().where(*(other.c[name] == bindparam(f"same_{name}") for name in SENDER))
+    same = (other.c[name] == bindparam(f"same_{name}") for name in SENDER)
+    reused = exists().where(*same, other.c.received >= bindparam("used_since"))
     row = insert_into(dialect, message).values(control_id_reused=reused.select().scalar_subquery())
     return row.on_conflict_do_nothing().returning(message.c.control_id_reused)
 
 
-_STORED = select(message.c.answer, message.c.control_id_reused).where(message.c.id == bindparam("id"))
+_STORED = select(
+    message.c.answer,
+    message.c.control_id_reused,
+    message.c.state,
+    message.c.application_asked,
+    message.c.application_answer,
+).where(message.c.id == bindparam("id"))
 
 
-def keep(connection: Connection, row: Row) -> Kept:
-    """Keep a message and mark its patient, or find it as it was kept before: then nothing changes."""
-    sender = {f"same_{name}": row[name] for name in SENDER}
-    new = connection.execute(_insert_new(connection.dialect.name), row | sender).one_or_none()
+def keep(connection: Connection, row: Row, reuse: Reuse = Reuse()) -> Kept:
+    """Keep a message and mark its patient, or find it as it was kept before: then nothing changes.
+
+    Raises ControlIdReusedError where a second use of a control ID is refused; the caller undoes the insert.
+    """
+    asked = {f"same_{name}": row[name] for name in SENDER} | {"used_since": reuse.since}
+    new = connection.execute(_insert_new(connection.dialect.name), row | asked).one_or_none()
     if new is None:
-        stored = connection.execute(_STORED, {"id": row["id"]}).one()
-        return Kept(row["id"], stored.answer, duplicate=True, control_id_reused=stored.control_id_reused)
+        return _found(connection, row["id"])
+    if new.control_id_reused and reuse.refused:
+        raise ControlIdReusedError
     patients.mark(connection, [row["patient"]], row["received"])
-    return Kept(row["id"], row["answer"], control_id_reused=new.control_id_reused)
+    asks = row["application_asked"]
+    return Kept(row["id"], row["answer"], control_id_reused=new.control_id_reused, application_asked=asks)
+
+
+def _found(connection: Connection, message_id: str) -> Kept:
+    stored = connection.execute(_STORED, {"id": message_id}).one()
+    to_come = stored.state == RECEIVED or stored.application_answer is not None
+    return Kept(
+        message_id,
+        stored.answer,
+        duplicate=True,
+        control_id_reused=stored.control_id_reused,
+        application_asked=stored.application_asked and to_come,
+        application_answer=stored.application_answer,
+    )
 
 
 def unread(connection: Connection, key: str, limit: int) -> list[KeptMessage]:
@@ -96,13 +139,54 @@ def unread(connection: Connection, key: str, limit: int) -> list[KeptMessage]:
             processing_id=row.processing_id,
             patient=row.patient,
             sha256=row.sha256,
+            sender=row.sender,
+            application_asked=row.application_asked and row.application_answer is None,
         )
         for row in rows
     ]
 
 
-def reading_row(reading: Reading) -> Row:
+@dataclass(frozen=True, slots=True)
+class Aftermath:
+    """What follows on a reading: the answer that its sender asked for (None: none), and what stays of a message.
+
+    ``keep_ignored``: the body of a message that is none of ours stays for the time being.
+    """
+
+    answer: bytes | None = None
+    keep_ignored: bool = False
+
+
+class AfterReading(Protocol):
+    """Who decides what follows on a reading, and is told when that is on disk."""
+
+    def aftermath(self, message: KeptMessage, reading: Reading) -> Aftermath:
+        """Turn a reading into what follows on it; it is kept in the reading's own commit."""
+        ...
+
+    def concluded(self, message_id: str, answer: bytes | None) -> None:
+        """Take note that a reading and what follows on it are on disk."""
+        ...
+
+
+class NothingFollows:
+    """No answer after a reading, and nothing kept of what is ignored."""
+
+    def aftermath(self, message: KeptMessage, reading: Reading) -> Aftermath:  # noqa: ARG002 - whatever they are
+        """Turn any reading into nothing."""
+        return Aftermath()
+
+    def concluded(self, message_id: str, answer: bytes | None) -> None:
+        """Tell nobody."""
+
+
+def reading_row(reading: Reading, aftermath: Aftermath = Aftermath()) -> Row:
     """Turn what the reading found into the columns of its message."""
+    row = _outcome(reading, keep_ignored=aftermath.keep_ignored)
+    return row if aftermath.answer is None else row | {"application_answer": aftermath.answer}
+
+
+def _outcome(reading: Reading, *, keep_ignored: bool) -> Row:
     match reading:
         case Held():
             place = place_to_text(reading.place)
@@ -111,7 +195,10 @@ def reading_row(reading: Reading) -> Row:
                 "problem": reading.problem.value,
                 "place": place,
                 "rule": storable(reading.rule),
+                "notes": _noted(reading.notes),
             }
+        case Ignored() if keep_ignored:
+            return NOTHING_READ | {"state": IGNORED, "rule": reading.reason}
         case Ignored():
             # Of a message that is none of ours nothing is kept but its envelope; a replay in waiting still needs it.
             return NOTHING_READ | {
@@ -125,8 +212,25 @@ def reading_row(reading: Reading) -> Row:
                 "mapping_id": reading.mapping_id,
                 "mapping_version": reading.mapping_version,
                 "mapping_sha256": reading.mapping_sha256,
-                "notes": dump([storable(note) for note in reading.notes]),
+                "notes": _noted(reading.notes),
             }
+
+
+def _noted(notes: tuple[str, ...]) -> str:
+    return dump([storable(note) for note in notes])
+
+
+def mark_delivered(connection: Connection, message_id: str, at: datetime) -> None:
+    """Note that the sender got the application level answer of a message."""
+    this = message.c.id == message_id
+    connection.execute(update(message).where(this).values(application_delivered=milliseconds(at)))
+
+
+def forget_ignored(connection: Connection, before: datetime, limit: int) -> int:
+    """Drop the bodies of messages that are none of ours and were received before then; gives how many."""
+    old = (message.c.state == IGNORED) & message.c.raw.is_not(None) & (message.c.received < milliseconds(before))
+    some = select(message.c.sequence).where(old).order_by(message.c.sequence).limit(limit)
+    return connection.execute(update(message).where(message.c.sequence.in_(some)).values(raw=None)).rowcount
 
 
 def report_rows(kept: KeptMessage, reading: Reading) -> list[Row]:

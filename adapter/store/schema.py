@@ -17,6 +17,8 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    false,
+    text,
 )
 from sqlalchemy.dialects import postgresql, sqlite
 
@@ -31,6 +33,9 @@ metadata = MetaData(
         "pk": "pk_%(table_name)s",
     }
 )
+
+UNDELIVERED = text("application_answer IS NOT NULL AND application_delivered IS NULL")
+"""An application level answer that its sender has not got."""
 
 message = Table(
     "message",
@@ -60,11 +65,17 @@ message = Table(
     Column("mapping_version", Text),
     Column("mapping_sha256", Text),
     Column("notes", Text),
+    Column("sender", Text, nullable=False, server_default=""),  # the site's name for who sent it
+    Column("deviations", Text),  # what was tolerated before the reading, as JSON; NULL: nothing
+    Column("application_asked", Boolean, nullable=False, server_default=false()),
+    Column("application_answer", LargeBinary),  # NULL: not read yet, or none is due
+    Column("application_delivered", BigInteger),  # NULL: the sender was gone
     UniqueConstraint(
         "channel", "sending_application", "sending_facility", "control_id", "sha256", name="uq_message_identity"
     ),
     Index("ix_message_state_sequence", "state", "sequence"),
     Index("ix_message_patient_state_sequence", "patient", "state", "sequence"),
+    Index("ix_message_undelivered", "sequence", sqlite_where=UNDELIVERED, postgresql_where=UNDELIVERED),
     sqlite_autoincrement=True,  # a number once given never comes back, even when the newest row was pruned
 )
 

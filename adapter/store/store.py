@@ -10,7 +10,7 @@ from pathlib import Path
 from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
-from adapter.intake import Arrival, Kept
+from adapter.arrival import Arrival, Kept
 from adapter.outcome import StoreUnavailableError
 from adapter.publication import Claim, Delivered, Page, Publication, Resource, ResourceFilter, StaleClaimError
 from adapter.reading import KeptMessage, Reading
@@ -18,6 +18,7 @@ from adapter.scoring.report import KeptReport
 from adapter.store import deliveries, listing, messages, patients, resources
 from adapter.store.engine import Engines, open_sqlite, sqlite_file, version_warnings
 from adapter.store.failure import unavailable
+from adapter.store.messages import AfterReading, NothingFollows
 from adapter.store.migrate import migrate
 from adapter.store.premises import MOUNTS, Lock, make_room, refuse_network
 from adapter.store.reader import Reader
@@ -38,6 +39,7 @@ BUSY_TIMEOUT = timedelta(seconds=5)
 """How long a commit waits for a foreign program that locks the file, a backup for one."""
 
 ALL_MESSAGES = MessageFilter()
+NOTHING_FOLLOWS = NothingFollows()
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,20 +58,28 @@ class Store:
     changes nothing. ``warnings`` are what an operator should know of this database.
     """
 
-    def __init__(self, opened: _Opened) -> None:
+    def __init__(self, opened: _Opened, after: AfterReading) -> None:
         self._opened = opened
+        self._after = after
         self._reader = Reader(opened.engines.reader)
         self._writer = Writer(opened.engines.writer)
         self.warnings = opened.warnings
 
     @classmethod
-    async def open(cls, url: str, *, busy_timeout: timedelta = BUSY_TIMEOUT, mounts: Path = MOUNTS) -> "Store":
+    async def open(
+        cls,
+        url: str,
+        *,
+        after: AfterReading = NOTHING_FOLLOWS,
+        busy_timeout: timedelta = BUSY_TIMEOUT,
+        mounts: Path = MOUNTS,
+    ) -> "Store":
         """Turn ``sqlite:///var/netpet.db`` into an open store: created, locked, checked and migrated as needed.
 
         Raises StoreUnavailableError for what cannot be durable (settings, network file system), for a second process
-        and for a newer schema; its text says what to do.
+        and for a newer schema; its text says what to do. ``after`` decides what follows on the reading of a message.
         """
-        return cls(await asyncio.to_thread(_open, sqlite_file(url), busy_timeout, mounts))
+        return cls(await asyncio.to_thread(_open, sqlite_file(url), busy_timeout, mounts), after)
 
     async def close(self) -> None:
         """Write what was asked for so far, and let go of the file."""
@@ -89,9 +99,16 @@ class Store:
     # intake
 
     async def keep(self, arrival: Arrival) -> Kept:
-        """Turn an arrival into a kept message and mark its patient; a message that is there already changes nothing."""
-        row = messages.arrival_row(arrival)
-        return await self._writer.write(lambda connection: messages.keep(connection, row))
+        """Turn an arrival into a kept message and mark its patient; a message that is there already changes nothing.
+
+        Raises ControlIdReusedError, and keeps nothing, where the arrival says so.
+        """
+        row, reuse = messages.arrival_row(arrival), messages.Reuse.of(arrival)
+        return await self._writer.write(lambda connection: messages.keep(connection, row, reuse))
+
+    async def mark_delivered(self, message_id: str, at: datetime) -> None:
+        """Note that the sender got the application level answer of a message."""
+        await self._writer.write(lambda connection: messages.mark_delivered(connection, message_id, at))
 
     # the lanes
 
@@ -125,14 +142,20 @@ class Store:
         The claim's own patient is not marked: its holder brings it up to date before giving the claim back. Raises
         ReportNotKeepableError for a report that would not come back as it is.
         """
-        outcome, reports = messages.reading_row(reading), messages.report_rows(message, reading)
+        aftermath = self._after.aftermath(message, reading)
+        outcome, reports = messages.reading_row(reading, aftermath), messages.report_rows(message, reading)
         await self._writer.write(
             lambda connection: messages.record_reading(connection, claim, message, outcome, reports)
         )
+        self._after.concluded(message.id, aftermath.answer)
 
     async def replay(self, message_id: str, reason: str, at: datetime, by: str = "") -> bool:
         """Set a message back to be read anew; False when there is none, or an ignored one whose body was not kept."""
         return await self._writer.write(lambda connection: messages.replay(connection, message_id, reason, by, at))
+
+    async def forget_ignored(self, before: datetime, limit: int = 1000) -> int:
+        """Drop the bodies of messages that are none of ours and were received before then; gives how many."""
+        return await self._writer.write(lambda connection: messages.forget_ignored(connection, before, limit))
 
     # publication
 

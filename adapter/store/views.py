@@ -9,7 +9,10 @@ from adapter.outcome import NOWHERE, Place
 
 @dataclass(frozen=True, slots=True)
 class MessageFilter:
-    """Which messages are listed: each field that is set must hold."""
+    """Which messages are listed: each field that is set must hold.
+
+    ``undelivered``: those whose application level answer the sender has not got.
+    """
 
     states: tuple[str, ...] = ()
     channel: str | None = None
@@ -18,6 +21,7 @@ class MessageFilter:
     problem: str | None = None
     received_from: datetime | None = None
     received_before: datetime | None = None
+    undelivered: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +46,11 @@ class MessageSummary:
 
 @dataclass(frozen=True, slots=True)
 class MessageDetail:
-    """One message with its bytes (None: ignored, not kept), its answer, and what the reading said of it."""
+    """One message with its bytes (None: ignored, not kept), its answer, and what the reading said of it.
+
+    ``answer`` is empty when the sender asked for none. ``application_answer`` is the one after the reading, where it
+    was asked for; without ``application_delivered`` the sender was gone. ``notes`` are all that was tolerated.
+    """
 
     summary: MessageSummary
     peer: str
@@ -55,6 +63,10 @@ class MessageDetail:
     mapping_version: str | None = None
     mapping_sha256: str | None = None
     notes: tuple[str, ...] = ()
+    sender: str = ""
+    application_asked: bool = False
+    application_answer: bytes | None = None
+    application_delivered: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,13 +108,17 @@ class Lane:
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """Messages and scores by state, how many lanes wait or fail, and since when the oldest message is unread."""
+    """Messages and scores by state, how many lanes wait or fail, and since when the oldest message is unread.
+
+    ``undelivered`` counts the application level answers that their senders have not got.
+    """
 
     messages: dict[str, int]
     scores: dict[str, int]
     waiting: int
     failing: int
     oldest_unread: datetime | None
+    undelivered: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,12 +3,13 @@
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any, get_args, get_origin
 
 import pytest
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
+from adapter.inbound.mllp_settings import SenderSettings
 from adapter.settings import PREFIX, Settings, load_settings
 
 PAGE = (Path(__file__).parents[2] / "docs/settings.md").read_text("utf-8")
@@ -16,7 +17,12 @@ ROW = re.compile(r"^\| `([a-z_.]+)` \| `([A-Z_]+)` \| (\S+) \|([^|]*)\| ([^|]+) 
 TABLE = {found[1]: found.groups()[1:] for found in ROW.finditer(PAGE)}
 
 
+SENDERS = dict(re.findall(r"^\| `([a-z_]+)` \| (\S+) \|", PAGE.partition("| in an entry |")[2], re.MULTILINE))
+
+
 def sections_of(field: FieldInfo) -> list[type[BaseModel]]:
+    if get_origin(field.annotation) is tuple:
+        return []
     kinds = get_args(field.annotation) or (field.annotation,)
     return [kind for kind in kinds if isinstance(kind, type) and issubclass(kind, BaseModel)]
 
@@ -37,7 +43,7 @@ def written(field: FieldInfo) -> str:
     default: Any = field.default
     if field.is_required():
         return "required"
-    if default is None:
+    if default in (None, ()):
         return "unset"
     if isinstance(default, bool):
         return f"`{str(default).lower()}`"
@@ -60,10 +66,19 @@ def test_a_setting_has_its_variable_and_its_default_on_the_page(name):
     assert meaning.endswith(".")
 
 
+def test_what_is_agreed_with_a_sender_is_on_the_page_with_its_default():
+    assert {name: written(field) for name, field in SenderSettings.model_fields.items()} == SENDERS
+
+
+def loaded(folder, number):
+    file = folder / "netpet.yaml"
+    file.write_text(PAGE.split("```yaml\n")[number].partition("```")[0])
+    return load_settings(file)
+
+
 def test_the_file_on_the_page_can_be_loaded(tmp_path):
-    file = tmp_path / "netpet.yaml"
-    file.write_text(PAGE.partition("```yaml\n")[2].partition("```")[0])
+    assert loaded(tmp_path, 1).mllp.allowed_networks == ["10.20.0.0/16"]
 
-    settings = load_settings(file)
 
-    assert settings.mllp.allowed_networks == ["10.20.0.0/16"]
+def test_the_senders_on_the_page_can_be_loaded(tmp_path):
+    assert [sender.name for sender in loaded(tmp_path, 2).mllp.senders] == ["ris-north", "default"]

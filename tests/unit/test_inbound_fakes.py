@@ -10,7 +10,7 @@ from adapter.hl7v2.mllp import Block, Fault, encode_block
 from adapter.inbound.events import EVENTS, FACTS
 from adapter.inbound.limits import Limits
 from adapter.inbound.mllp_server import Listener, MllpServer
-from adapter.inbound.receiver import Connection
+from adapter.inbound.receiver import Connection, Reply
 
 QUICK = replace(Limits(), block_timeout=5.0, handler_timeout=5.0, write_timeout=5.0, linger=0.3)
 
@@ -45,20 +45,21 @@ class FakeReceiver:
         self.at_work = 0
         self.most_at_work = 0
 
-    async def receive(self, block: Block, connection: Connection) -> bytes | None:
+    async def receive(self, block: Block, connection: Connection) -> Reply:
         self.received.append(control_id(block.payload))
         self.payloads.append(block.payload)
         self.connections.append(connection)
         self.at_work += 1
         self.most_at_work = max(self.most_at_work, self.at_work)
         try:
-            return await self.work(control_id(block.payload))
+            payload = await self.work(control_id(block.payload))
+            return Reply() if payload is None else Reply((payload,))
         finally:
             self.at_work -= 1
 
-    async def refuse(self, fault: Fault, connection: Connection) -> bytes | None:
+    async def refuse(self, fault: Fault, connection: Connection) -> Reply:
         self.faults.append(fault)
-        return acknowledgement("AR", control_id(fault.head), fault.problem.value)
+        return Reply((acknowledgement("AR", control_id(fault.head), fault.problem.value),))
 
     async def work(self, control_id: str) -> bytes | None:
         return acknowledgement("AA", control_id)

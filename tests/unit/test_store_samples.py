@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
-from adapter.intake import Arrival
+from adapter.arrival import Arrival
 from adapter.publication import Claim, Publication
 from adapter.reading import KeptMessage, Read
 from adapter.scoring.lesion import Finding, Interval, Suv, Uptake

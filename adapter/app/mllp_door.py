@@ -1,0 +1,54 @@
+"""The HL7 v2 door: listener, receiver, page one, and the answers that come after the reading."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from adapter.app.follow_up import FollowUp
+from adapter.app.reader import MessageReader
+from adapter.inbound.application_answers import ApplicationAnswers
+from adapter.inbound.hl7v2_receiver import Hl7v2Receiver
+from adapter.inbound.mllp_server import Listener, MllpServer
+from adapter.inbound.peers import PeerList
+from adapter.inbound.receiver import Connection
+from adapter.inbound.senders import Senders
+from adapter.inbound.tls import ServerTls
+from adapter.intake import Intake, Terms
+from adapter.settings import Settings
+from adapter.store.store import Store
+from adapter.telemetry import Telemetry
+
+
+class MllpDoor:
+    """Made before the store, which it tells what follows on a reading; ``build`` joins it to the store."""
+
+    def __init__(self, settings: Settings, telemetry: Telemetry, clock: Callable[[], datetime]) -> None:
+        self._settings = settings
+        self._telemetry = telemetry
+        self._clock = clock
+        self._senders: Senders = settings.mllp.to_senders()
+        self.answers = ApplicationAnswers(self._deliver, self._delivered)
+        self.follow_up = FollowUp(self.answers, clock, timedelta(days=settings.intake.keep_ignored))
+
+    @property
+    def senders(self) -> Senders:
+        """The senders of the listener."""
+        return self._senders
+
+    def build(
+        self, store: Store, reader: MessageReader, marked: Callable[[], None], tls: ServerTls | None
+    ) -> MllpServer:
+        """Turn the settings into a listener that keeps what comes in the store."""
+        mllp, rules = self._settings.mllp, self._settings.intake
+        terms = Terms(timedelta(days=rules.duplicate_window), reader.foresee if rules.refuse_unmappable else None)
+        intake = Intake(store, self._telemetry, self._clock, marked, terms)
+        receiver = Hl7v2Receiver(intake, self._senders, self.answers, self._clock)
+        listener = Listener(mllp.name, mllp.host, mllp.port, PeerList(mllp.allowed_networks))
+        self._store = store
+        self._server = MllpServer(receiver, listener, mllp.to_limits(), tls, self._telemetry.listener_event)
+        return self._server
+
+    def _deliver(self, connection: Connection, payload: bytes) -> bool:
+        return self._server.deliver(connection.id, payload)
+
+    async def _delivered(self, message_id: str) -> None:
+        await self._store.mark_delivered(message_id, self._clock())

@@ -1,0 +1,43 @@
+"""Reads messages with the site's mappings and what was agreed with their senders."""
+
+import hashlib
+
+from adapter.arrival import Arrival
+from adapter.inbound.senders import Senders
+from adapter.mapping.catalogue import MappingSet
+from adapter.outcome import Held
+from adapter.reading import Charsets, KeptMessage, Reading, read
+
+
+class MessageReader:
+    """Turns a message into what it says: one that is kept, or one that is at the door."""
+
+    def __init__(self, mappings: MappingSet, senders: Senders) -> None:
+        self._mappings = mappings
+        self._senders = senders
+
+    def read(self, message: KeptMessage) -> Reading:
+        """Turn a kept message into what it says."""
+        sender = self._senders.named(message.sender)
+        return read(message, self._mappings, Charsets(sender.charset_default, sender.charset_override))
+
+    def foresee(self, arrival: Arrival) -> Held | None:
+        """Turn an arrival into why it would be held; None when it would not."""
+        reading = self.read(_as_kept(arrival))
+        return reading if isinstance(reading, Held) else None
+
+
+def _as_kept(arrival: Arrival) -> KeptMessage:
+    return KeptMessage(
+        id="",
+        sequence=0,
+        channel=arrival.channel,
+        format=arrival.format,
+        raw=arrival.raw,
+        received=arrival.received,
+        control_id=arrival.control_id,
+        processing_id=arrival.processing_id,
+        patient=arrival.patient,
+        sha256=hashlib.sha256(arrival.raw).hexdigest(),
+        sender=arrival.sender,
+    )

@@ -1,0 +1,162 @@
+"""The settings of the HL7 v2 listener: where it is, what it allows, and what was agreed with each sender."""
+
+from dataclasses import fields
+from ipaddress import ip_network
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, field_validator, model_validator
+
+from adapter.arrival import Sender
+from adapter.hl7v2.character_sets import codec_of
+from adapter.hl7v2.enhanced import AckMode
+from adapter.inbound.limits import Limits
+from adapter.inbound.peers import PeerList
+from adapter.inbound.sections import Section, Texts, Tls
+from adapter.inbound.senders import SenderRule, Senders
+
+EVERYONE_ELSE = "default"
+"""The name of the entry that holds for every connection that is nobody else's."""
+
+Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,64}$")]
+Seconds = Annotated[float, Field(gt=0, le=86_400)]
+Bytes = Annotated[int, Field(ge=1024, le=2**31)]
+Count = Annotated[int, Field(ge=1, le=65_535)]
+
+
+def check_networks(value: list[str] | None) -> list[str] | None:
+    """Turn texts into the same texts, each of them a network; raises ValueError."""
+    for network in value or ():
+        ip_network(network)
+    return value
+
+
+class SenderSettings(Section):
+    """What was agreed with one sender, and how its connections are known."""
+
+    name: Name
+    """The sender's name; `default` is everyone whom no other entry fits."""
+    networks: Texts | None = None
+    """CIDR networks that the sender connects from."""
+    certificate_subjects: Texts | None = None
+    """Subjects of its client certificates (RFC 4514 text); with ``networks``, both have to fit."""
+    charset_default: str | None = None
+    """Character set of bytes that are not ASCII where MSH-18 names none and they are not UTF-8."""
+    charset_override: str | None = None
+    """Character set of all its messages, whatever MSH-18 says."""
+    ack: Literal["auto", "original", "commit-as-aa"] = "auto"
+    """``auto``: as MSH-15 and MSH-16 ask; ``original``: AA, AE or AR at once; ``commit-as-aa``: AA where CA is due."""
+    control_id_reused: Literal["accept", "refuse"] = "accept"
+    """Whether other content under a control ID that was used within ``intake.duplicate_window`` is taken."""
+    sending_application: str | None = None
+    """What MSH-3 has to be (the field or its first component); else AR."""
+    sending_facility: str | None = None
+    """What MSH-4 has to be (the field or its first component); else AR."""
+
+    _networks = field_validator("networks")(check_networks)
+
+    @field_validator("charset_default", "charset_override")
+    @classmethod
+    def _is_charset(cls, value: str | None) -> str | None:
+        if value is not None and codec_of(value) is None:
+            raise ValueError("no known character set (docs/hl7v2.md lists them)")
+        return value
+
+    @model_validator(mode="after")
+    def _is_known_by_something(self) -> Self:
+        known = bool(self.networks or self.certificate_subjects)
+        if known is (self.name == EVERYONE_ELSE):
+            raise ValueError("give networks or certificate_subjects, but not for the sender named default")
+        return self
+
+    def to_sender(self) -> Sender:
+        """Turn the entry into what page one is given."""
+        return Sender(
+            name=self.name,
+            charset_default=self.charset_default,
+            charset_override=self.charset_override,
+            ack=AckMode(self.ack),
+            refuses_reuse=self.control_id_reused == "refuse",
+            application=self.sending_application,
+            facility=self.sending_facility,
+        )
+
+    def to_rule(self) -> SenderRule:
+        """Turn the entry into the rule that knows its connections."""
+        peers = None if self.networks is None else PeerList(self.networks)
+        subjects = None if self.certificate_subjects is None else frozenset(self.certificate_subjects)
+        return SenderRule(self.to_sender(), peers, subjects)
+
+
+class Mllp(Section):
+    """The HL7 v2 listener."""
+
+    host: str = "127.0.0.1"
+    """Address to listen on; any but loopback needs ``mllp.tls`` with client certificates."""
+    port: Annotated[int, Field(ge=0, le=65535)] = 2575
+    """TCP port; 0 takes a free one."""
+    name: Name = "mllp"
+    """The listener's name: the channel that its messages are kept under."""
+    allowed_networks: Texts | None = None
+    """CIDR networks that may connect; unset: any that can reach the port."""
+    tls: Tls | None = None
+    """TLS; unset: plain TCP, on loopback only."""
+    senders: tuple[SenderSettings, ...] = ()
+    """What was agreed with single senders; the first entry that fits a connection holds."""
+    max_block: Bytes = 16 * 1024 * 1024
+    """Bytes; a larger message is refused (AR) and the connection lives on."""
+    max_junk: Annotated[int, Field(ge=0, le=2**20)] = 1024
+    """Bytes outside of blocks until the connection is refused and closed."""
+    max_unfinished: Bytes = 64 * 1024 * 1024
+    """Bytes of blocks that have begun and not ended, of all connections; beyond it the largest is refused (AR)."""
+    max_outstanding: Annotated[int, Field(ge=1, le=10_000)] = 32
+    """Messages of one connection that wait for their answers, before its socket is read no further."""
+    max_outstanding_bytes: Bytes = 32 * 1024 * 1024
+    """The same bound in bytes."""
+    max_connections: Count = 256
+    """Connections at a time; one more is told so on its first message."""
+    max_connections_per_peer: Count = 64
+    """Connections at a time from one address."""
+    block_timeout: Seconds = 30.0
+    """Seconds without a byte inside a block until it is given up."""
+    idle_timeout: Seconds | None = None
+    """Seconds between blocks; unset: a quiet night is not a fault."""
+    handler_timeout: Seconds = 30.0
+    """Seconds for one answer; a message that could not be stored by then is refused (AR)."""
+    write_timeout: Seconds = 30.0
+    """Seconds that a sender may leave its answers unread."""
+    handshake_timeout: Seconds = 10.0
+    """Seconds for the TLS handshake."""
+
+    _networks = field_validator("allowed_networks")(check_networks)
+
+    @model_validator(mode="after")
+    def _limits_fit_together(self) -> Self:
+        if self.max_connections_per_peer > self.max_connections:
+            raise ValueError("max_connections_per_peer is larger than max_connections")
+        for name in ("max_unfinished", "max_outstanding_bytes"):
+            if getattr(self, name) < self.max_block:
+                raise ValueError(f"{name} is smaller than max_block: no block of that size could come in")
+        return self
+
+    @model_validator(mode="after")
+    def _senders_can_be_told_apart(self) -> Self:
+        names = [sender.name for sender in self.senders]
+        certified = any(sender.certificate_subjects for sender in self.senders)
+        if certified and (self.tls is None or self.tls.client_authorities is None):
+            raise ValueError("senders: certificate_subjects need tls.client_authorities")
+        if len(set(names)) < len(names):
+            raise ValueError("senders: two entries have one name")
+        return self
+
+    def to_limits(self) -> Limits:
+        """Turn the settings into the listener's limits."""
+        return Limits(**{name: getattr(self, name) for name in _LIMITS})
+
+    def to_senders(self) -> Senders:
+        """Turn the entries into who is known how; without one named default, nothing is agreed with the others."""
+        rules = [entry.to_rule() for entry in self.senders if entry.name != EVERYONE_ELSE]
+        others = [entry.to_sender() for entry in self.senders if entry.name == EVERYONE_ELSE]
+        return Senders(rules, *others)
+
+
+_LIMITS = Mllp.model_fields.keys() & {field.name for field in fields(Limits)}
