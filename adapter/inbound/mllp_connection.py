@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import cast
 
 from adapter.hl7v2.mllp import HEAD_LIMIT, Fault, MllpDecoder
@@ -14,6 +14,7 @@ from adapter.inbound.parts import ListenerParts
 from adapter.inbound.peers import Seat
 from adapter.inbound.receiver import Connection
 from adapter.inbound.tls import certificate_subject
+from adapter.inbound.unfinished import HalfBlock
 from adapter.outcome import Problem
 
 Notice = Callable[["MllpConnection"], None]
@@ -38,6 +39,7 @@ class MllpConnection(asyncio.Protocol):
         limits = parts.limits
         max_block = min(limits.max_block, HEAD_LIMIT) if seat.over_capacity else limits.max_block
         self._decoder = MllpDecoder(max_block, limits.max_junk)
+        self._half = HalfBlock()
         self._unread: deque[bytes] = deque()
         self._taking = True
         self._peer_ended = False
@@ -117,6 +119,12 @@ class MllpConnection(asyncio.Protocol):
         self._transport.abort()
         self._parts.counters.outstanding -= self._answers.cancel()
 
+    def give_up(self) -> None:
+        """Refuse the block that is coming in, for want of memory, and end; the sender has it still."""
+        self._take(_no_room(item) for item in self._decoder.end())
+        self._stop_taking()
+        self._settle()
+
     def push(self, payload: bytes) -> bool:
         """Send a payload between two answers, such as a later application acknowledgement; False when too late."""
         return self._writer.write(payload)
@@ -126,13 +134,21 @@ class MllpConnection(asyncio.Protocol):
     def _decode(self) -> None:
         fed = False
         while self._unread and self._taking and not self._answers.waiting:
-            self._take(self._decoder.feed(self._unread.popleft()))
+            chunk = self._unread.popleft()
+            self._decoded(self._decoder.feed(chunk), len(chunk))
             fed = True
         if self._taking and not self._unread and (self._peer_ended or self._draining):
             self._end_input()
         if fed:
             self._watch()
         self._regulate()
+
+    def _decoded(self, items: Sequence[Item], count: int) -> None:
+        self._half.fed(count, items, inside=self._decoder.inside_block)
+        self._take(items)
+        largest = self._parts.unfinished.note(self, self._half.size if self._taking else 0)
+        if largest is not None:
+            largest.give_up()
 
     def _end_input(self) -> None:
         # A block that only we cut off is no fault of its sender: no NAK, so that it is sent again, not given up.
@@ -160,6 +176,7 @@ class MllpConnection(asyncio.Protocol):
     def _stop_taking(self) -> None:
         self._taking = False
         self._unread.clear()
+        self._parts.unfinished.note(self, 0)
         self._watch()
 
     # From answers to bytes
@@ -229,7 +246,7 @@ class MllpConnection(asyncio.Protocol):
                 deadline.stop()
 
     def _silent(self) -> None:
-        self._take(self._decoder.quiet())
+        self._decoded(self._decoder.quiet(), 0)
         self._watch()
         self._regulate()
 
@@ -257,3 +274,11 @@ def _over_capacity(item: Item) -> Fault:
     head = item.head if isinstance(item, Fault) else item.payload
     rule = "the listener has no room for one more connection"
     return Fault(Problem.OVERLOADED, head, rule, close=True, deviations=item.deviations)
+
+
+def _no_room(item: Item) -> Item:
+    """A block that happens to be whole is served; a half one is not waited for."""
+    if not isinstance(item, Fault):
+        return item
+    rule = "the listener has no room for more unfinished blocks"
+    return Fault(Problem.OVERLOADED, item.head[:HEAD_LIMIT], rule, close=True, deviations=item.deviations)

@@ -10,10 +10,11 @@ from typing import Any
 from adapter.inbound.events import Counters, Events, OnEvent
 from adapter.inbound.limits import Limits
 from adapter.inbound.mllp_connection import MllpConnection
-from adapter.inbound.parts import ListenerParts
+from adapter.inbound.parts import Holder, ListenerParts
 from adapter.inbound.peers import PeerList, Seat, Seats, peer_address
 from adapter.inbound.receiver import Receiver
 from adapter.inbound.tls import Refresh, ServerTls
+from adapter.inbound.unfinished import Unfinished
 from adapter.outcome import AdapterError
 
 _ACCEPT_PAUSE = 0.2
@@ -52,7 +53,8 @@ class MllpServer:
         self._limits = limits
         self._tls = tls
         self._events = Events(listener.name, self.counters, on_event)
-        self._parts = ListenerParts(listener.name, receiver, limits, self.counters, self._events, tls)
+        unfinished: Unfinished[Holder] = Unfinished(limits.max_unfinished)
+        self._parts = ListenerParts(listener.name, receiver, limits, self.counters, self._events, tls, unfinished)
         self._seats = Seats(limits)
         self._connections: dict[int, MllpConnection] = {}
         self._opening: set[asyncio.Task[None]] = set()
