@@ -1,4 +1,4 @@
-"""The program as its users run it: a command in a process of its own, found by its name, told by its environment."""
+"""The program as its users run it: a command in a process of its own, told by its environment."""
 
 import json
 import os
@@ -12,7 +12,7 @@ from typing import Any
 from urllib.error import HTTPError
 from urllib.request import urlopen
 
-COMMAND = Path(sys.executable).with_name("netpet-adapter")
+COMMAND = (sys.executable, "-m", "adapter")
 PATIENCE = 30.0
 """Seconds until a process must have done what is waited for."""
 TREE = Path(__file__).parents[1]
@@ -27,7 +27,7 @@ def environment(**variables: str) -> dict[str, str]:
 def run(*arguments: object, folder: Path, **variables: str) -> subprocess.CompletedProcess[str]:
     """Run a command to its end in a folder; the variables are its settings."""
     return subprocess.run(
-        [COMMAND, *map(str, arguments)],
+        [*COMMAND, *map(str, arguments)],
         cwd=folder,
         env=environment(**variables),
         stdin=subprocess.DEVNULL,
@@ -41,9 +41,7 @@ def run(*arguments: object, folder: Path, **variables: str) -> subprocess.Comple
 class Running:
     """A command that stays up, in a folder of its own: what it says is read from files, it ends by a signal."""
 
-    def __init__(
-        self, folder: Path, *arguments: object, command: Sequence[object] = (COMMAND,), **variables: str
-    ) -> None:
+    def __init__(self, folder: Path, *arguments: object, command: Sequence[object] = COMMAND, **variables: str) -> None:
         self.folder = folder
         self._arguments = [str(part) for part in (*command, *arguments)]
         self._variables = variables
@@ -128,14 +126,7 @@ class Serving(Running):
     def scores(self, identifier: str) -> list[dict[str, Any]]:
         """The scores of a patient as an EHR finds them."""
         _, body = self.get(f"/fhir/Observation?patient.identifier={identifier}&code=netpet-score")
-        return [entry["resource"] for entry in json.loads(body)["entry"] if entry["search"]["mode"] == "match"]
-
-    def settled(self, reports: int) -> None:
-        """Wait until so many messages were read or held."""
-        until = time.monotonic() + PATIENCE
-        while len(self.said("read")) + len(self.said("held")) < reports:
-            assert time.monotonic() < until, self.stderr
-            time.sleep(0.02)
+        return [entry["resource"] for entry in json.loads(body).get("entry", ()) if entry["search"]["mode"] == "match"]
 
 
 def written(host: str, port: int) -> str:

@@ -32,9 +32,10 @@ def patient_of(payload: bytes) -> str:
 
 
 class AdapterUnderTest:
-    """Starts on entry, stops on exit; ``now`` is its clock, moved by the test."""
+    """Starts on entry, stops on exit; ``now`` is its clock, moved by the test. Its log is off while ``quiet``."""
 
-    def __init__(self, folder: Path, **sections: Any) -> None:
+    def __init__(self, folder: Path, *, quiet: bool = True, **sections: Any) -> None:
+        self._quiet = quiet
         self.now = TODAY
         self.addresses = Addresses(("", 0), ("", 0))
         self._settings = {
@@ -45,7 +46,7 @@ class AdapterUnderTest:
 
     async def __aenter__(self) -> "AdapterUnderTest":
         settings = Settings.model_validate(self._settings)
-        self.service = Service(settings, Telemetry(quiet=True), lambda: self.now)
+        self.service = Service(settings, Telemetry(quiet=self._quiet), lambda: self.now)
         self.addresses = await self.service.start()
         self.http = aiohttp.ClientSession("http://{}:{}".format(*self.addresses.http))
         return self
