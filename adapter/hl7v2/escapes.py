@@ -25,8 +25,9 @@ def _sequences(escape_character: str) -> re.Pattern[str]:
 
 
 @lru_cache(maxsize=64)
-def _unescaper(encoding: Encoding, charset: str) -> Callable[[str], str]:
-    plain = {
+def _meanings(encoding: Encoding) -> dict[str, str]:
+    """What the sequences that are mostly sent stand for; each is known to `_SEQUENCE` too."""
+    return {
         "F": encoding.field,
         "S": encoding.component,
         "T": encoding.subcomponent or "&",
@@ -38,10 +39,15 @@ def _unescaper(encoding: Encoding, charset: str) -> Callable[[str], str]:
         ".br": "\n",
     }
 
+
+@lru_cache(maxsize=64)
+def _unescaper(encoding: Encoding, charset: str) -> Callable[[str], str]:
+    meanings = _meanings(encoding)
+
     def text_of(match: re.Match[str]) -> str:
         sequence = match[1]
-        if sequence in plain:
-            return plain[sequence]
+        if sequence in meanings:
+            return meanings[sequence]
         if sequence[0] == "X":
             return _hexadecimal(sequence[1:], charset, match[0])
         return _formatting(sequence)
@@ -72,6 +78,11 @@ def unescape(text: str, encoding: Encoding, charset: str = "utf-8") -> str:
     """Turn escaped text into what it says; ``charset`` is the codec in which hex data are read."""
     if encoding.escape not in text:
         return text
+    parts = text.split(encoding.escape)
+    meanings = _meanings(encoding)
+    if len(parts) % 2 and meanings.keys() >= set(parts[1::2]):  # all stand in pairs around what is mostly sent
+        parts[1::2] = [meanings[sequence] for sequence in parts[1::2]]
+        return "".join(parts)
     return _unescaper(encoding, charset)(text)
 
 
@@ -98,4 +109,7 @@ def without_controls(raw: str) -> str:
 
 def unread_escapes(text: str, encoding: Encoding) -> int:
     """Count the escape characters of a text that belong to no known sequence."""
-    return text.count(encoding.escape) - 2 * len(_sequences(encoding.escape).findall(text))
+    parts = text.split(encoding.escape)
+    if _meanings(encoding).keys() >= set(parts[1::2]):
+        return (len(parts) - 1) % 2
+    return len(parts) - 1 - 2 * len(_sequences(encoding.escape).findall(text))

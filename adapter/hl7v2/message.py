@@ -4,13 +4,14 @@ Nothing is dropped and nothing is guessed: each departure from the standard is a
 """
 
 import re
+from collections import defaultdict
 from collections.abc import Iterable
 from functools import lru_cache
 
 from adapter.hl7v2.deviations import Deviation
 from adapter.hl7v2.encoding import Encoding
 from adapter.hl7v2.escapes import unread_escapes
-from adapter.hl7v2.segment import MessageError, Segment
+from adapter.hl7v2.segment import HEADERS, MessageError, PlainSegment, Segment, special_marks
 from adapter.hl7v2.tables import VERSIONS, field_counts, table_version
 from adapter.outcome import Place, Problem
 
@@ -42,7 +43,8 @@ class Message:
         never read as one (batch.py splits them).
         """
         body = text.lstrip("\ufeff \t\r\n\x00")
-        reader = _Reader(_encoding(body), charset)
+        encoding = _encoding(body)
+        reader = _Reader(encoding, charset, special_marks(body, encoding))
         reader.note(Deviation.LEADING_WHITESPACE, "" if body != text else None)
         lines = reader.lines(body)
         version = reader.version(lines[0])
@@ -91,19 +93,21 @@ def _lines_with_lf(text: str, field: str) -> list[str]:
 
 
 @lru_cache(maxsize=64)
-def _beginnings(version: str, separator: str) -> dict[str, tuple[str, int]]:
-    """How the segments of a version begin (``OBX|``), each with its id and the number of its fields."""
-    return {name + separator: (name, count) for name, count in field_counts(version).items()}
+def _beginnings(version: str, separator: str) -> dict[str, tuple[str, int, type[Segment]]]:
+    """How the segments of a version begin (``OBX|``): the id, the number of fields, and what it is if it is plain."""
+    counts = field_counts(version).items()
+    return {name + separator: (name, count, Segment if name in HEADERS else PlainSegment) for name, count in counts}
 
 
 class _Reader:
     """A message under way from text to segments."""
 
-    def __init__(self, encoding: Encoding, charset: str) -> None:
+    def __init__(self, encoding: Encoding, charset: str, marks: tuple[str, ...]) -> None:
         self.encoding = encoding
         self.charset = charset
+        self.marks = marks
         self.segments: list[Segment] = []
-        self.by_id: dict[str, list[Segment]] = {}
+        self.by_id: defaultdict[str, list[Segment]] = defaultdict(list)
         self.deviations: list[str] = []
 
     def note(self, deviation: Deviation, detail: str | None) -> None:
@@ -113,7 +117,7 @@ class _Reader:
 
     def lines(self, text: str) -> list[str]:
         """Split a message into its segments' lines; the first is the header\'s."""
-        if text.count("\r") + text.count("\n") > SEGMENT_LIMIT:
+        if len(text) > SEGMENT_LIMIT and text.count("\r") + text.count("\n") > SEGMENT_LIMIT:
             raise MessageError(Problem.BLOCK_TOO_LARGE, rule="more segments than any report has")
         if "\n" not in text:
             return text.split("\r")
@@ -138,21 +142,23 @@ class _Reader:
 
     def read(self, lines: Iterable[str], version: str) -> None:
         """Turn lines into segments; a segment that is as the tables say costs no more than a look at them."""
-        encoding, charset, by_id, separator = self.encoding, self.charset, self.by_id, self.encoding.field
-        beginnings = _beginnings(table_version(version), separator)
+        encoding, charset, marks = self.encoding, self.charset, self.marks
+        segments, by_id = self.segments, self.by_id
+        beginnings = _beginnings(table_version(version), encoding.field)
         for line in lines:
             beginning = beginnings.get(line[:4])
             if beginning is None:
                 self._read_tolerantly(line, version)
                 continue
-            name, count = beginning
-            siblings = by_id.get(name)
-            if siblings is None:
-                siblings = by_id[name] = []
-            segment = Segment(name, len(siblings) + 1, line, encoding, charset)
+            name, count, kind = beginning
+            for mark in marks:
+                if mark in line:
+                    kind = Segment
+            siblings = by_id[name]
+            segment = kind(name, len(siblings) + 1, line, encoding, charset)
             siblings.append(segment)
-            self.segments.append(segment)
-            if line.count(separator) >= count:
+            segments.append(segment)
+            if segment.field_count > count:
                 self._note_extra_fields(segment, count)
         if len(self.by_id["MSH"]) > 1:
             raise MessageError(Problem.VALUE_CONFLICT, Place("MSH", 2), "a second message begins inside the message")
@@ -165,7 +171,7 @@ class _Reader:
         name = stripped[:3].upper()
         if stripped[3:4] not in (self.encoding.field, "") or not _ID.fullmatch(name):
             name, stripped = "", line
-        siblings = self.by_id.setdefault(name, [])
+        siblings = self.by_id[name]
         segment = Segment(name, len(siblings) + 1, stripped, self.encoding, self.charset)
         siblings.append(segment)
         self.segments.append(segment)
@@ -184,8 +190,7 @@ class _Reader:
         self.note(Deviation.EXTRA_FIELDS, str(segment.place(extra)) if extra else None)
 
     def count_unread_escapes(self, text: str) -> None:
-        """Note the escape characters that belong to no sequence; MSH-2 holds one of its own."""
-        encoding = self.encoding
-        if text.count(encoding.escape) > 1:
-            unread = unread_escapes(text, encoding) - 1
+        """Note the escape characters behind MSH-2 that belong to no sequence."""
+        if self.encoding.escape in self.marks:
+            unread = unread_escapes(text[len("MSH|" + self.encoding.characters) :], self.encoding)
             self.note(Deviation.ESCAPE_KEPT, str(unread) if unread else None)

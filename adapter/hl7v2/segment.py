@@ -1,4 +1,4 @@
-"""One segment as a lazy view over its text: it splits on the first access, and a value is unescaped when it is read."""
+"""One segment as a view over its fields: a value is taken apart and unescaped when it is read, and not before."""
 
 from adapter.hl7v2.encoding import Encoding
 from adapter.hl7v2.errors import FormatError
@@ -21,7 +21,7 @@ class Segment:
     ``id`` is upper case; it is empty for a line that has none.
     """
 
-    __slots__ = ("_fields", "_is_plain", "charset", "encoding", "id", "raw", "sequence")
+    __slots__ = ("charset", "encoding", "fields", "id", "raw", "sequence")
 
     def __init__(self, id: str, sequence: int, raw: str, encoding: Encoding, charset: str = "utf-8") -> None:  # noqa: A002  # the standard's word
         self.id = id
@@ -29,30 +29,24 @@ class Segment:
         self.raw = raw
         self.encoding = encoding
         self.charset = charset
-        self._fields: list[str] | None = None
+        self.fields = raw.split(encoding.field)
+        if id in HEADERS:
+            self.fields.insert(1, encoding.field)
 
     def __repr__(self) -> str:
         return f"Segment({self.id}[{self.sequence}])"
 
-    def _split(self) -> list[str]:
-        """Split into fields, and see once whether there is anything in them but components: mostly there is not."""
-        raw, encoding = self.raw, self.encoding
-        self._fields = fields = raw.split(encoding.field)
-        if self.id in HEADERS:
-            fields.insert(1, encoding.field)
-        special = encoding.escape in raw or encoding.repetition in raw or encoding.subcomponent in raw or _NULL in raw
-        self._is_plain = not special
-        return fields
-
     @property
     def field_count(self) -> int:
         """The number of fields sent."""
-        return len(self._fields or self._split()) - 1
+        return len(self.fields) - 1
 
     def field(self, number: int) -> str:
         """The raw text of a field, all repetitions; empty when absent."""
-        fields = self._fields or self._split()
-        return fields[number] if number < len(fields) else ""
+        try:
+            return self.fields[number]
+        except IndexError:
+            return ""
 
     def repetitions(self, number: int) -> tuple[str, ...]:
         """The raw text of each repetition; none when the field is empty."""
@@ -63,11 +57,8 @@ class Segment:
 
     def value(self, number: int, repetition: int = 1, component: int = 1, subcomponent: int = 1) -> str:
         """The unescaped text of one subcomponent; empty when absent or null (``""``)."""
-        fields = self._fields or self._split()
-        text = fields[number] if number < len(fields) else ""
+        text = self.field(number)
         encoding = self.encoding
-        if self._is_plain and repetition == subcomponent == 1:
-            return _nth(text, encoding.component, component) if encoding.component in text or component != 1 else text
         if not text or self._is_delimiters(number):
             return text
         if encoding.repetition in text or repetition != 1:
@@ -82,10 +73,7 @@ class Segment:
 
     def components(self, number: int, repetition: int = 1) -> tuple[str, ...]:
         """The unescaped first subcomponents of one repetition; none when it is empty or null."""
-        fields = self._fields or self._split()
-        text = fields[number] if number < len(fields) else ""
-        if self._is_plain and repetition == 1:
-            return tuple(text.split(self.encoding.component)) if text else ()
+        text = self.field(number)
         if self._is_delimiters(number):
             return (text,)
         if self.encoding.repetition in text or repetition != 1:
@@ -119,6 +107,42 @@ class Segment:
 
     def _is_delimiters(self, number: int) -> bool:
         return number < 3 and self.id in HEADERS
+
+
+class PlainSegment(Segment):
+    """A segment in which nothing but fields and components stands: mostly that is so, and reading it costs less.
+
+    Whoever makes one has seen that none of `special_marks` is in ``raw``, and that it is no header.
+    """
+
+    __slots__ = ()
+
+    def value(self, number: int, repetition: int = 1, component: int = 1, subcomponent: int = 1) -> str:
+        """The text of one subcomponent; empty when absent."""
+        try:
+            text = self.fields[number]
+        except IndexError:
+            return ""
+        if repetition != 1 or subcomponent != 1:
+            return ""
+        if self.encoding.component in text or component != 1:
+            return _nth(text, self.encoding.component, component)
+        return text
+
+    def components(self, number: int, repetition: int = 1) -> tuple[str, ...]:
+        """The components of a field; none when it is empty."""
+        try:
+            text = self.fields[number]
+        except IndexError:
+            return ()
+        return tuple(text.split(self.encoding.component)) if text and repetition == 1 else ()
+
+
+def special_marks(text: str, encoding: Encoding) -> tuple[str, ...]:
+    """Turn a message's text into what may stand behind its MSH-2 besides fields and components."""
+    start = len("MSH|" + encoding.characters)
+    marks = (encoding.escape, encoding.repetition, encoding.subcomponent, _NULL[0])
+    return tuple([mark for mark in marks if mark and text.find(mark, start) >= 0])
 
 
 def _nth(text: str, delimiter: str, index: int) -> str:

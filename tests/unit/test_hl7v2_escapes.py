@@ -100,3 +100,13 @@ def test_the_escape_characters_of_no_known_sequence_are_counted():
 
 def test_control_characters_are_left_out():
     assert without_controls("M\x0b1\x1c\r\n\x7f2\x00") == "M12"
+
+
+_PIECES = st.sampled_from(["\\F\\", "\\.br\\", "\\E\\", "\\N\\", "\\X41\\", "\\.sp2\\", "dose", "F", " "])
+
+
+@given(st.lists(_PIECES).map("".join))
+def test_an_escape_character_at_the_end_changes_nothing_of_what_is_read_before_it(raw):
+    """With it the pairs no longer come out even, and each sequence is looked for by itself."""
+    assert unescape(raw + "\\", STANDARD) == unescape(raw, STANDARD) + "\\"
+    assert (unread_escapes(raw, STANDARD), unread_escapes(raw + "\\", STANDARD)) == (0, 1)

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from adapter.hl7v2.encoding import Encoding
 from adapter.hl7v2.message import Message, MessageError, Segment
+from adapter.hl7v2.segment import PlainSegment
 from adapter.hl7v2.tables import VERSIONS, field_counts, segment_tables, table_version, warm
 from adapter.outcome import Place, Problem
 
@@ -270,3 +271,27 @@ def test_a_withdrawn_field_keeps_its_number():
 def test_tables_can_be_loaded_ahead():
     warm(("2.5.1",))
     assert field_counts("2.5.1")["OBX"] == 25
+
+
+_FIELDS = st.lists(st.text("a1 .^", max_size=6), max_size=6)
+_ONE_TO_THREE = st.integers(1, 3)
+
+
+@given(_FIELDS, st.integers(0, 8), _ONE_TO_THREE, _ONE_TO_THREE, _ONE_TO_THREE)
+def test_a_segment_without_escapes_and_repetitions_is_read_as_any_other(fields, number, repetition, part, subpart):
+    raw = "|".join(["OBX", *fields])
+    plain, other = PlainSegment("OBX", 1, raw, Encoding()), segment(raw)
+
+    assert plain.value(number, repetition, part, subpart) == other.value(number, repetition, part, subpart)
+    assert plain.components(number, repetition) == other.components(number, repetition)
+
+
+@pytest.mark.parametrize("mark", ["\\", "~", "&", '""'])
+def test_a_mark_in_one_segment_is_read_there_and_nowhere_else(mark):
+    message = Message.parse(MSH + f"OBX|1|ST|a^b||{mark}\rOBX|2|ST|a^b||c\r")
+
+    assert [type(obx) for obx in message.all("OBX")] == [Segment, PlainSegment]
+
+
+def test_the_header_keeps_its_delimiters_where_no_segment_holds_any():
+    assert Message.parse(MSH + "OBX|1").segments[0].value(2) == "^~\\&"
