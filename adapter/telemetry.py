@@ -90,6 +90,9 @@ class Telemetry:
             ["listener", "sender"],
             registry=self.registry,
         )
+        self._lines_lost = Counter(
+            "netpet_log_lines_lost", "Lines that could not be written to the log", registry=self.registry
+        )
         self._up = Gauge("netpet_build_info", "The running version", ["version"], registry=self.registry)
 
     def say(self, event: str, **facts: Any) -> None:
@@ -104,7 +107,11 @@ class Telemetry:
         unlisted = sorted(set(facts) - ALLOWED_KEYS)
         if unlisted:
             raise UnlistedKeyError(f"not on the list of what may be logged: {', '.join(unlisted)}")
-        self._log.log(level, event, **{key: str(value) for key, value in facts.items() if value is not None})
+        try:
+            self._log.log(level, event, **{key: str(value) for key, value in facts.items() if value is not None})
+        except OSError:
+            # The log's disk is full or its reader gone: a message that is kept must not be refused for that.
+            self._lines_lost.inc()
 
     def listener_event(self, name: str, **facts: str | int | None) -> None:
         """Take note of what a listener saw (adapter/inbound/events.py holds the closed lists)."""
