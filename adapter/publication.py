@@ -1,7 +1,7 @@
 """Page three: a marked patient is brought up to date: desired state against delivered state, not message by message."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time, timedelta
 from typing import Any, Protocol
 
@@ -127,7 +127,15 @@ class PatientStore(Protocol):
 
 
 class Destination(Protocol):
-    """Where scores go, by the site's write plan."""
+    """Where scores go, by the site's write plan.
+
+    ``keeps_record`` says that a delivery is recorded in the store by the same commit that makes it visible.
+    """
+
+    @property
+    def keeps_record(self) -> bool:
+        """Is delivering and recording one commit?"""
+        ...
 
     async def deliver(self, claim: Claim, publication: Publication, at: datetime) -> None:
         """Bring the destination to the publication's resources; doing it twice changes nothing."""
@@ -155,10 +163,26 @@ async def bring_up_to_date(
     desired = desire(claim.patient, current, list(standing.values()), site, now)
     changed = [publication for publication in desired if _differs(publication, standing)]
     for publication in changed:
-        if publication.resources:
-            await destination.deliver(claim, publication, now)
-        await store.record_delivery(claim, publication, now)
+        await _bring(publication, claim, store, destination, now)
     return changed, _next_look(current, site.policy, now)
+
+
+async def _bring(
+    publication: Publication, claim: Claim, store: PatientStore, destination: Destination, now: datetime
+) -> None:
+    """Deliver and record; between the two a crash must not leave behind what nobody knows of."""
+    if publication.resources and destination.keeps_record:
+        await destination.deliver(claim, publication, now)
+        return
+    if publication.resources:
+        await store.record_delivery(claim, _on_its_way(publication), now)
+        await destination.deliver(claim, publication, now)
+    await store.record_delivery(claim, publication, now)
+
+
+def _on_its_way(publication: Publication) -> Publication:
+    """What may be at the destination from here on, whatever happens: only what is known can be withdrawn."""
+    return replace(publication, state="delivering", digest="")
 
 
 def desire(
@@ -205,7 +229,8 @@ def _published(state: str, pair: Pair, before: Delivered | None, site: Site) -> 
 def _unpublished(state: str, score: Score, before: Delivered | None) -> Publication:
     """Known here and posted nowhere; what was posted before this came to light is withdrawn."""
     resources = withdrawn(before.resources, ()) if before else ()
-    return Publication(score.id, _patient(score), state, resources, digest(resources), summarise(score, state))
+    summary = summarise(score, state)
+    return Publication(score.id, _patient(score), state, resources, digest((*resources, summary)), summary)
 
 
 def _patient(score: Score) -> str:

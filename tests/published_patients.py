@@ -52,6 +52,8 @@ class FakeStore:
 class FakeDestination:
     """Holds resources by type and id, as a FHIR server does, and what was ever visible there."""
 
+    keeps_record = False
+
     def __init__(self):
         self.held = {}
         self.delivered = []

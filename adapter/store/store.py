@@ -177,6 +177,10 @@ class Store:
         """Serve a publication's resources from now on, all or none; what did not change keeps version and time."""
         await self._writer.write(lambda connection: resources.put_resources(connection, claim, patient, served, at))
 
+    async def serve(self, claim: Claim, publication: Publication, at: datetime) -> None:
+        """Serve a publication's resources and record it, both or neither."""
+        await self._writer.write(lambda connection: _serve(connection, claim, publication, at))
+
     async def read_resource(self, type_: str, id_: str) -> Resource | None:
         """Turn a type and an id into the resource as served (numbers with a point are Decimals), or None."""
         return await self._reader.read(lambda connection: resources.read_resource(connection, type_, id_))
@@ -240,6 +244,11 @@ def _open(path: Path, busy_timeout: timedelta, mounts: Path) -> _Opened:
         lock.release()
         raise unavailable(error) from error
     return _Opened(lock, engines, warnings)
+
+
+def _serve(connection: Connection, claim: Claim, publication: Publication, at: datetime) -> None:
+    resources.put_resources(connection, claim, publication.patient, publication.resources, at)
+    deliveries.record_delivery(connection, claim, publication, at)
 
 
 def _probe(connection: Connection) -> None:

@@ -1,10 +1,11 @@
 """The write plan ``embedded``: what is delivered is what this program's own endpoint serves, all of it or nothing."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from adapter.arrival import Arrival
 from adapter.outbound.embedded import EmbeddedDestination
 from adapter.outcome import StoreUnavailableError
 from adapter.publication import Claim, Publication, ResourceFilter, StaleClaimError
@@ -12,6 +13,9 @@ from adapter.store.store import Store
 
 NOW = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
 CLAIM = Claim("patient-key", 7)
+
+
+ARRIVAL = Arrival("mllp", "127.0.0.1", "hl7v2", b"MSH|", NOW, "M1", "RIS", "NUCMED", "P", CLAIM.patient, b"MSA|AA|M1")
 
 
 def observation(id_: str) -> dict:
@@ -29,24 +33,38 @@ class FakeResourceStore:
         self.asked = []
         self._failure = failure
 
-    async def put_resources(self, claim, patient, served, at):
+    async def serve(self, claim, publication, at):
         if self._failure:
             raise self._failure
-        self.asked.append((claim, patient, tuple(served), at))
+        self.asked.append((claim, publication, at))
 
 
 async def test_all_resources_of_a_score_are_given_over_at_once_under_the_claim():
     store = FakeResourceStore()
 
-    await EmbeddedDestination(store).deliver(CLAIM, publication(observation("a"), observation("b")), NOW)
+    both = publication(observation("a"), observation("b"))
+    await EmbeddedDestination(store).deliver(CLAIM, both, NOW)
 
-    assert store.asked == [(CLAIM, "patient-key", (observation("a"), observation("b")), NOW)]
+    assert store.asked == [(CLAIM, both, NOW)]
 
 
 @pytest.mark.parametrize("failure", [StaleClaimError(CLAIM), StoreUnavailableError("full")], ids=str)
 async def test_what_was_not_written_is_never_said_to_be_delivered(failure):
     with pytest.raises(type(failure)):
         await EmbeddedDestination(FakeResourceStore(failure)).deliver(CLAIM, publication(observation("a")), NOW)
+
+
+async def test_what_is_served_is_recorded_by_the_same_commit(tmp_path: Path):
+    store = await Store.open(f"sqlite:///{tmp_path}/netpet.db")
+    try:
+        await store.keep(ARRIVAL)
+        (claim,) = await store.claim(NOW, 1, timedelta(minutes=1))
+        await EmbeddedDestination(store).deliver(claim, publication(observation("a")), NOW)
+
+        assert await store.read_resource("Observation", "a") is not None
+        assert [one.resources for one in await store.delivered(CLAIM.patient)] == [(observation("a"),)]
+    finally:
+        await store.close()
 
 
 async def test_under_a_claim_that_does_not_stand_nothing_is_served(tmp_path: Path):

@@ -229,17 +229,37 @@ async def test_doing_it_twice_changes_nothing(jane):
 async def test_a_delivery_is_recorded_under_the_claim_after_the_destination_took_it(jane):
     await jane.gets(version(SSTR), version(FDG))
 
-    assert jane.store.recorded == [(CLAIM, Pair(version(SSTR), version(FDG)).id, "published", NOW)]
+    name = Pair(version(SSTR), version(FDG)).id
+    assert jane.store.recorded == [(CLAIM, name, "delivering", NOW), (CLAIM, name, "published", NOW)]
 
 
-async def test_what_the_destination_did_not_take_is_not_recorded_and_is_delivered_the_next_time(jane):
+async def test_what_the_destination_did_not_take_is_not_recorded_as_published_and_is_delivered_the_next_time(jane):
     jane.destination.failing = True
     with pytest.raises(ConnectionError):
         await jane.gets(version(SSTR), version(FDG))
-    assert jane.store.recorded == []
+    assert [state for _claim, _score, state, _at in jane.store.recorded] == ["delivering"]
 
     jane.destination.failing = False
     assert (await jane.gets())[0] == ["published"]
+
+
+async def test_a_lesion_that_left_before_a_crash_is_withdrawn_when_the_next_report_takes_it_back(jane):
+    """The destination took the delivery, and the program died before it could write that down."""
+    await jane.gets(version(SSTR), version(FDG))
+    (name,) = jane.store.scores
+    jane.store.scores[name] = replace(jane.store.scores[name], state="delivering", digest="")
+
+    await jane.gets(version(SSTR, C), version(FDG, C))
+
+    assert jane.destination.lesions == ["corrected", "entered-in-error"]
+
+
+async def test_a_destination_that_records_by_its_own_commit_is_not_recorded_twice(jane):
+    jane.destination.keeps_record = True
+
+    await jane.gets(version(SSTR), version(FDG))
+
+    assert jane.store.recorded == []
 
 
 def test_what_stands_already_is_desired_unchanged():
