@@ -79,9 +79,10 @@ def observation_values(obx: Segment, *, decimal_comma: bool = False) -> tuple[Va
     Raises MessageError (value-unreadable, with the repetition's place) for what is not of its declared type.
     """
     datatype = obx.field(2)
-    if datatype not in _READERS:
-        datatype = obx.value(2).strip().upper()
     read = _READERS.get(datatype)
+    if read is None:
+        datatype = obx.value(2).strip().upper()
+        read = _READERS.get(datatype)
     values: list[Value] = []
     for index, raw in enumerate(obx.repetitions(5), start=1):
         if raw in ("", '""'):

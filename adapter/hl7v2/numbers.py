@@ -13,6 +13,8 @@ _LENGTH_LIMIT = 32
 """No measurement has more characters; a longer one is an accident or an attack."""
 
 _POINT = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)")
+_PLAIN = re.compile(r"[0-9]{1,15}(?:\.[0-9]{1,15})?")
+"""What mostly stands there; all of it is in `_POINT` too, and below the limit."""
 _COMMA = re.compile(r"[+-]?(?:[0-9]+(?:,[0-9]+)?|,[0-9]+)")
 _THOUSANDS = re.compile(r"[+-]?[0-9]{1,3}(?:\.[0-9]{3})+")
 _COMPARATOR = re.compile(r"<=|>=|[<>=≤≥]")
@@ -60,8 +62,9 @@ def between(low: Decimal, high: Decimal) -> Interval:
 def parse_interval(text: str, *, decimal_comma: bool = False) -> Interval:
     """Turn ``12``, ``<2.5``, ``>=3``, ``4-9`` into the interval it means; raises ValueError."""
     text = text.strip(" ")
-    if text.isalnum():  # a plain whole number, or nothing that could be a range
-        return Interval.exactly(parse_decimal(text, decimal_comma=decimal_comma))
+    if not decimal_comma and _PLAIN.fullmatch(text):
+        number = Decimal(text)
+        return Interval(number, number)
     if ends := _RANGE.fullmatch(text):
         low, high = (parse_decimal(end, decimal_comma=decimal_comma) for end in ends.groups())
         return between(low, high)

@@ -4,9 +4,11 @@ The group tables of hl7apy file observations of v2.8 under the wrong order and d
 so grouping is our own: an OBR (or the ORC before it) opens a group, and an OBX belongs to the group that it stands in.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import Enum
+from itertools import groupby
+from operator import attrgetter
 from typing import TypeVar
 
 from adapter.hl7v2.deviations import Deviation
@@ -56,14 +58,16 @@ class _Group:
         self.deviations: list[str] = []
         self._specimen = False
 
+    def observe(self, run: list[Segment]) -> None:
+        """Take observations that follow one another."""
+        if self._specimen:
+            self.deviations.append(Deviation.OBX_AFTER_SPM.note(str(run[0].place())))
+            self._specimen = False
+        self.observations += run
+
     def add(self, segment: Segment) -> None:
         """Take a segment where it stands; a second OBR never comes here, a second ORC is one of the others."""
-        if segment.id == "OBX":
-            if self._specimen:
-                self.deviations.append(Deviation.OBX_AFTER_SPM.note(str(segment.place())))
-                self._specimen = False
-            self.observations.append(segment)
-        elif segment.id == "NTE":
+        if segment.id == "NTE":
             self.notes.append(segment)
         elif segment.id == "OBR":
             self.obr = segment
@@ -106,6 +110,12 @@ class _Patient:
         self._groups: list[_Group] = []
         self._others: list[Segment] = []
 
+    def observe(self, run: list[Segment]) -> None:
+        """Put observations that follow one another into the group that they stand in; without any they open one."""
+        if not self._groups:
+            self._groups.append(_Group())
+        self._groups[-1].observe(run)
+
     def add(self, segment: Segment, follower: str) -> None:
         """Put a segment where it belongs; ``follower`` is the id of the next one that makes groups."""
         if segment.id in _STRUCTURE and self._opens_group(segment, follower):
@@ -122,9 +132,7 @@ class _Patient:
         group = self._groups[-1]
         if segment.id == "OBR":
             return bool(group.obr) or not group.orc or group.is_of_another_order(segment)
-        if segment.id == "ORC":
-            return follower == "OBR" or not group.obr or bool(group.orc or group.observations)
-        return False
+        return follower == "OBR" or not group.obr or bool(group.orc or group.observations)
 
     def finished(self) -> PatientResult:
         groups = self._groups
@@ -142,26 +150,33 @@ def patient_results(message: Message) -> tuple[PatientResult, ...]:
     """
     _refuse_continued(message)
     results: list[_Patient] = []
-    for segment, follower in zip(message.segments, _followers(message.segments), strict=True):
+    for run, follower in _runs(message.segments):
+        segment = run[0]
         if segment.id == "PID":
             results.append(_Patient())
             results[-1].pid = segment
             continue
         if not results and segment.id in _STRUCTURE:
             results.append(_Patient())
-        if results:
+        if segment.id == "OBX":
+            results[-1].observe(run)
+        elif results:
             results[-1].add(segment, follower)
     return tuple(result.finished() for result in results)
 
 
-def _followers(segments: tuple[Segment, ...]) -> list[str]:
-    """For each segment, the id of the next one that makes groups."""
-    follower, followers = "", []
-    for segment in reversed(segments):
-        followers.append(follower)
-        if segment.id in _STRUCTURE:
-            follower = segment.id
-    return followers[::-1]
+def _runs(segments: Iterable[Segment]) -> list[tuple[list[Segment], str]]:
+    """Observations that follow one another, any other segment alone; each with the id of the next that makes groups."""
+    runs: list[list[Segment]] = []
+    for name, group in groupby(segments, attrgetter("id")):
+        run = list(group)
+        runs += [run] if name == "OBX" else [[segment] for segment in run]
+    follower, found = "", []
+    for one in reversed(runs):
+        found.append((one, follower))
+        if one[0].id in _STRUCTURE:
+            follower = one[0].id
+    return found[::-1]
 
 
 def _refuse_continued(message: Message) -> None:

@@ -137,6 +137,15 @@ class PlainSegment(Segment):
             return ()
         return tuple(text.split(self.encoding.component)) if text and repetition == 1 else ()
 
+    def repetitions(self, number: int) -> tuple[str, ...]:
+        """The raw text of the field, if there is any."""
+        text = self.field(number)
+        return (text,) if text else ()
+
+    def text(self, raw: str) -> str:
+        """Raw text of this segment says what it is."""
+        return raw
+
 
 def special_marks(text: str, encoding: Encoding) -> tuple[str, ...]:
     """Turn a message's text into what may stand behind its MSH-2 besides fields and components."""

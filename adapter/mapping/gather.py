@@ -2,10 +2,12 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from operator import itemgetter
 
 from adapter.hl7v2.datatypes import Text, Value, observation_values
 from adapter.hl7v2.message import Segment
 from adapter.hl7v2.oru import Standing, observation_standing
+from adapter.mapping.codebook import Entry
 from adapter.mapping.codes import fold
 from adapter.mapping.errors import ExtractionError
 from adapter.mapping.facts import LEFT_OUT
@@ -16,16 +18,8 @@ from adapter.mapping.plan import FactSet, Plan
 from adapter.mapping.readers import Reader
 from adapter.outcome import Problem
 
-
-@dataclass(slots=True)
-class Given:
-    """One value given for one fact, and where; the lowest ``rank`` is the most preferred."""
-
-    rank: int
-    value: object
-    origin: Origin
-    name: str
-
+Given = tuple[Reader, object, Segment, int]
+"""One value given for one fact: who read it, the value, and the segment and field in which it stands."""
 
 Facts = dict[str, list[Given]]
 
@@ -96,30 +90,42 @@ def _spans(numbers: list[int]) -> str:
     return ", ".join(f"OBX[{'..'.join(map(str, span))}]" for span in spans)
 
 
+_STATUS = 11
+_WORDING = itemgetter(3, 2, 5, 6, _STATUS)
+"""All of an observation that its meaning depends on, but for its row."""
+
+
+_FINAL, _RETRACTED, _ABSENT = Standing.FINAL, Standing.RETRACTED, Standing.ABSENT
+
+
+Said = tuple[list[int], tuple[tuple[Reader, object], ...]]
+"""The list in which an observation is counted, and what its wording says of whichever row it stands in."""
+
+
 class Gatherer:
     """Sorts the observations of one group by the plan; raises ExtractionError or MessageError at the first doubt.
 
-    Codes, row keys, statuses and coded values stand in every row alike: their raw text is read once a group.
+    Row keys, statuses and coded values stand in many rows alike: their raw text is read once a group.
     """
 
     def __init__(self, plan: Plan, scope: Scope) -> None:
         self._plan = plan
         self._scope = scope
-        self._readers: dict[str, tuple[Reader, ...]] = {}
-        self._tested: set[str] = set()
+        self._entries: dict[str, Entry] = {}
         self._rows: dict[str, Row] = {}
         self._standings: dict[str, Standing] = {}
-        self._facts: dict[tuple[str, ...], list[tuple[Reader, object]]] = {}
+        self._said: dict[tuple[str, ...], Said] = {}
         self.gathered = Gathered()
 
     def take(self, observations: Iterable[Segment]) -> Gathered:
         """Turn the group's observations into what they say."""
         for obx in observations:
-            readers = self._readers_of(obx)
+            entry = self._entries.get(obx.field(3)) or self._new_entry(obx)
+            readers = self._holding(entry.readers, obx) if entry.is_tested else entry.readers
             if readers:
-                self._take_fact(obx, readers)
+                self._take_fact(obx, readers, is_tested=entry.is_tested)
             else:
-                self._list(obx)
+                self._list(obx, entry)
         return self.gathered
 
     def take_fixed(self) -> None:
@@ -128,106 +134,95 @@ class Gatherer:
         for row in self.gathered.rows.values():
             self._take_fixed(self._plan.lesion, row.facts, row)
 
-    def _readers_of(self, obx: Segment) -> tuple[Reader, ...]:
-        raw = obx.field(3)
-        if raw not in self._readers:
-            self._readers[raw] = self._find_readers(obx)
-            if any(reader.requirements for reader in self._readers[raw]):
-                self._tested.add(raw)
-        readers = self._readers[raw]
-        if raw in self._tested:
-            return tuple(
-                one for one in readers if all(requirement.holds(self._scope, obx) for requirement in one.requirements)
-            )
-        return readers
+    def _new_entry(self, obx: Segment) -> Entry:
+        entry = self._entries[obx.field(3)] = self._plan.codebook.entry(obx)
+        return entry
 
-    def _find_readers(self, obx: Segment) -> tuple[Reader, ...]:
-        keys = self._plan.keys_of(obx)
-        found = [self._plan.observations[key] for key in keys if key in self._plan.observations]
-        if any(readers is not found[0] for readers in found[1:]):
-            rule = "OBX-3: its codings name different facts"
-            raise ExtractionError(Problem.VALUE_CONFLICT, obx.place(3), rule)
-        if not found and not self._plan.is_prose(keys) and self._plan.is_own(keys):
-            rule = "OBX-3: a code of the mapping's own system that no rule knows"
-            raise ExtractionError(Problem.CODE_UNKNOWN, obx.place(3, component=1), rule)
-        return found[0] if found else ()
+    def _holding(self, readers: tuple[Reader, ...], obx: Segment) -> tuple[Reader, ...]:
+        """The readers whose conditions the study and the observation fulfil."""
+        return tuple(one for one in readers if all(need.holds(self._scope, obx) for need in one.requirements))
 
-    def _list(self, obx: Segment) -> None:
+    def _list(self, obx: Segment, entry: Entry) -> None:
         """An observation that no rule reads is prose, or unused; both are said."""
-        if fold(obx.value(2)) in self._plan.narrative_types or self._plan.is_prose(self._plan.keys_of(obx)):
+        if entry.is_prose or fold(obx.value(2)) in self._plan.narrative_types:
             self.gathered.narrative.append(obx.sequence)
         elif self._plan.mapping.doubts.unused_obx == "hold":
             raise ExtractionError(Problem.CODE_UNKNOWN, obx.place(3, component=1), "OBX-3: no rule reads this code")
         else:
             self.gathered.unused.append(obx.sequence)
 
-    def _take_fact(self, obx: Segment, readers: tuple[Reader, ...]) -> None:
-        standing = self._standing(obx)
-        if standing is Standing.RETRACTED:
-            self._withdraw(obx, readers)
-            return
-        origin = Origin(obx, 5, self.gathered.trace)
-        facts = [] if standing is Standing.ABSENT else self._facts_of(origin, readers)
-        if not facts:
-            self.gathered.without_value.append(obx.sequence)
-            return
-        self.gathered.mapped.append(obx.sequence)
-        if standing is not Standing.FINAL:
-            self.gathered.standings.add(standing)
+    def _take_fact(self, obx: Segment, readers: tuple[Reader, ...], *, is_tested: bool) -> None:
+        fields = obx.fields if len(obx.fields) > _STATUS else obx.fields + [""] * _STATUS
+        wording = _WORDING(fields)
+        said = None if is_tested else self._said.get(wording)
+        counted, facts = said or self._say(obx, readers, wording)
+        counted.append(obx.sequence)
         for reader, value in facts:
-            _give(self._row(obx).facts if reader.of_row else self._report(obx), reader, value, origin)
+            if reader.of_row:
+                row = self._rows.get(fields[4]) or self._new_row(obx)
+                _give(row.facts, reader, value, obx)
+            else:
+                _give(self._report(obx), reader, value, obx)
+
+    def _say(self, obx: Segment, readers: tuple[Reader, ...], wording: tuple[str, ...]) -> Said:
+        """What was read without a note is kept for the other rows."""
+        gathered = self.gathered
+        standing = self._standing(obx)
+        if standing is _RETRACTED:
+            self._withdraw(obx, readers)
+            return gathered.retracted, ()
+        noted = len(gathered.notes)
+        facts = () if standing is _ABSENT else self._facts_of(obx, readers)
+        said = (gathered.mapped if facts else gathered.without_value, facts)
+        if facts and standing is not _FINAL:
+            gathered.standings.add(standing)
+        if len(gathered.notes) == noted:
+            self._said[wording] = said
+        return said
 
     def _withdraw(self, obx: Segment, readers: tuple[Reader, ...]) -> None:
-        self.gathered.retracted.append(obx.sequence)
-        origin = Origin(obx, 5, self.gathered.trace)
-        for reader, value in self._facts_of(origin, tuple(one for one in readers if one.fact == "tracer")):
-            _give(self.gathered.withdrawn, reader, value, origin)
+        for reader, value in self._facts_of(obx, tuple(one for one in readers if one.fact == "tracer")):
+            _give(self.gathered.withdrawn, reader, value, obx)
 
     def _standing(self, obx: Segment) -> Standing:
-        raw = obx.field(11)
+        raw = obx.field(_STATUS)
         if raw not in self._standings:
             self._standings[raw] = observation_standing(obx)
         return self._standings[raw]
 
-    def _facts_of(self, origin: Origin, readers: tuple[Reader, ...]) -> list[tuple[Reader, object]]:
-        """What an observation gives to its readers; what was read without a note is the same in every row."""
-        obx = origin.segment
-        key = (obx.field(3), obx.field(2), obx.field(5), obx.field(6))
-        if key in self._facts:
-            return self._facts[key]
-        noted = len(origin.trace.notes)
-        found = [(reader, reader.convert(value, origin)) for reader in readers for value in _values(obx, reader)]
-        if len(origin.trace.notes) == noted and key[0] not in self._tested:
-            self._facts[key] = found
-        return found
+    def _facts_of(self, obx: Segment, readers: tuple[Reader, ...]) -> tuple[tuple[Reader, object], ...]:
+        """What an observation gives to its readers."""
+        origin = Origin(obx, 5, self.gathered.trace)
+        return tuple([(reader, reader.convert(value, origin)) for reader in readers for value in _values(obx, reader)])
 
     def _report(self, obx: Segment) -> Facts:
         if obx.field(4):
             self.gathered.notes.append(f"report-level fact with a row key {obx.place(4)}")
         return self.gathered.report
 
-    def _row(self, obx: Segment) -> Row:
-        raw = obx.field(4)
-        if raw not in self._rows:
-            self._rows[raw] = self._named_row(obx)
-        return self._rows[raw]
+    def _new_row(self, obx: Segment) -> Row:
+        row = self._rows[obx.field(4)] = self._named_row(obx)
+        return row
 
     def _named_row(self, obx: Segment) -> Row:
         name = self._plan.row_of(obx)
         if name is None:
             rule = "OBX-4: a lesion's fact without a row key belongs to no lesion"
             raise ExtractionError(Problem.FIELD_MISSING, obx.place(4), rule)
-        row = self.gathered.rows.setdefault(name.key, Row(obx, name.groups))
-        if any(row.groups.get(group) != name.groups.get(group) for group in self._plan.row_groups):
-            rule = "OBX-4: a part of it that a rule reads differs within one row"
-            raise ExtractionError(Problem.VALUE_CONFLICT, obx.place(4), rule)
+        row = self.gathered.rows.get(name.key)
+        if row is None:
+            row = self.gathered.rows[name.key] = Row(obx, name.groups)
+        for group in self._plan.row_groups:
+            if row.groups.get(group) != name.groups.get(group):
+                rule = "OBX-4: a part of it that a rule reads differs within one row"
+                raise ExtractionError(Problem.VALUE_CONFLICT, obx.place(4), rule)
         return row
 
     def _take_fixed(self, facts: FactSet, given: Facts, row: Row | None) -> None:
         for reader in facts.fixed:
             if all(requirement.holds(self._scope) for requirement in reader.requirements):
                 for value, origin in self._fixed_values(reader, row):
-                    _give(given, reader, value, origin)
+                    _give(given, reader, value, origin.segment, origin.number)
 
     def _fixed_values(self, reader: Reader, row: Row | None) -> Iterator[tuple[object, Origin]]:
         if reader.position is not None:
@@ -246,7 +241,7 @@ class Gatherer:
 
 
 def _values(obx: Segment, reader: Reader) -> tuple[Value, ...]:
-    if reader.is_suv and fold(obx.field(5)) == NOT_A_NUMBER:
+    if reader.is_suv and not obx.field(5)[:1].isdecimal() and fold(obx.field(5)) == NOT_A_NUMBER:
         return (Text(NOT_A_NUMBER),)
     if not reader.component:
         return observation_values(obx, decimal_comma=reader.decimal_comma)
@@ -255,6 +250,11 @@ def _values(obx: Segment, reader: Reader) -> tuple[Value, ...]:
     return tuple(Text(text) for text in texts if text)
 
 
-def _give(facts: Facts, reader: Reader, value: object, origin: Origin) -> None:
-    if value is not LEFT_OUT:
-        facts.setdefault(reader.fact, []).append(Given(reader.rank, value, origin, reader.name))
+def _give(facts: Facts, reader: Reader, value: object, segment: Segment, number: int = 5) -> None:
+    if value is LEFT_OUT:
+        return
+    given = (reader, value, segment, number)
+    if reader.fact in facts:
+        facts[reader.fact].append(given)
+    else:
+        facts[reader.fact] = [given]

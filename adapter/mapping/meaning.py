@@ -1,7 +1,9 @@
 """What one word means for one fact: the only way from a table, a constant or a text into the content model."""
 
 import re
+from collections.abc import Callable
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
+from functools import partial
 
 from adapter.hl7v2.datatypes import parse_interval
 from adapter.mapping.facts import Fact, Kind
@@ -15,19 +17,24 @@ _UID_LENGTH = 64
 
 def meaning(fact: Fact, word: str) -> object:
     """Turn a word into the fact's value; raises ValueError saying what the fact can be, never the word."""
+    return meaning_of(fact)(word)
+
+
+def meaning_of(fact: Fact) -> Callable[[str], object]:
+    """Turn a fact into what turns its words into its values (`meaning`)."""
     match fact.kind:
         case Kind.WORD:
-            return _among(fact, word)
+            return partial(_among, fact)
         case Kind.TRACER:
-            return _tracer(word)
+            return _tracer
         case Kind.KRENNING:
-            return krenning_of(parse_interval(word))
+            return lambda word: krenning_of(parse_interval(word))
         case Kind.COUNT:
-            return count_of(parse_interval(word))
+            return lambda word: count_of(parse_interval(word))
         case Kind.UID:
-            return _uid(word)
+            return _uid
         case _:
-            return word
+            return str
 
 
 def _among(fact: Fact, word: str) -> object:

@@ -37,6 +37,8 @@ class MeasureReader:
         return Suv(self._suv_interval(value, origin), suv_type, statistic, factor is not None)
 
     def _suv_interval(self, value: Value, origin: Origin) -> Interval:
+        if isinstance(value, Number):
+            return value.interval
         if isinstance(value, Text) and value.text == NOT_A_NUMBER:
             origin.note("not a number", self._name)
             return _NO_SUV
@@ -91,8 +93,11 @@ class MeasureReader:
     def _factor(self, origin: Origin, accepted: Mapping[str, Decimal]) -> Decimal | None:
         """What the value is multiplied with; None for a foreign unit. The first unit that is accepted counts."""
         units = origin.units()
+        for unit in units:
+            if unit in accepted:
+                return accepted[unit]
         if units:
-            return next((accepted[unit] for unit in units if unit in accepted), None)
+            return None
         if self._holds_missing:
             rule = f"{self._name}: the unit is missing"
             raise ExtractionError(Problem.FIELD_MISSING, origin.segment.place(6), rule)

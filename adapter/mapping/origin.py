@@ -46,11 +46,11 @@ class Origin:
         """Turn OBX-6 into its units: the code or else the text, and the alternate code; no other segment has any."""
         if self.segment.id != "OBX":
             return ()
-        raw = self.segment.field(6)
-        if raw not in self.trace.units:
+        raw, known = self.segment.field(6), self.trace.units
+        if raw not in known:
             code, text, _, alternate, *_ = (*self.segment.components(6), "", "", "", "")
-            self.trace.units[raw] = tuple(unit.strip() for unit in (code or text, alternate) if unit.strip())
-        return self.trace.units[raw]
+            known[raw] = tuple(unit.strip() for unit in (code or text, alternate) if unit.strip())
+        return known[raw]
 
     def unreadable(self, name: str, said: object) -> ExtractionError:
         """Turn what a value should have been into the error that holds the message."""

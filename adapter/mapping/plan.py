@@ -6,12 +6,12 @@ from dataclasses import dataclass
 
 from adapter.hl7v2.datatypes import sub_id
 from adapter.hl7v2.message import Segment
+from adapter.mapping.codebook import Codebook
 from adapter.mapping.codes import Key, fold
 from adapter.mapping.consistency import every_rule
 from adapter.mapping.errors import ExtractionError
 from adapter.mapping.facts import STATUS
 from adapter.mapping.form import Mapping, RowKey
-from adapter.mapping.paths import codings_of
 from adapter.mapping.readers import Reader, Surroundings, reader
 from adapter.mapping.rules import ROW_GROUP, compiled
 from adapter.mapping.tables import CodeTable
@@ -51,40 +51,27 @@ class Plan:
     lesion: FactSet
     row_groups: frozenset[str]
     absent_nature: Nature | None
-    narrative_codes: frozenset[Key]
+    codebook: Codebook
     narrative_types: frozenset[str]
     statuses: CodeTable | None
-
-    def is_own(self, keys: Iterable[Key]) -> bool:
-        """Is one of the keys a code of the mapping's own systems, no new one of which may pass unseen?"""
-        own = self.surroundings.own_systems
-        return self.mapping.doubts.own_obx == "hold" and any(system in own for _, system in keys)
-
-    def is_prose(self, keys: Iterable[Key]) -> bool:
-        """Is one of the keys the code of a narrative?"""
-        return any(key in self.narrative_codes for key in keys)
-
-    def keys_of(self, obx: Segment) -> list[Key]:
-        """Turn OBX-3 into its code and alternate code, as keys; an empty one has none."""
-        codings = codings_of(obx, 3)
-        return [self.surroundings.systems.key(coding.code, coding.system) for coding in codings if coding.code]
 
 
 def compile_plan(mapping: Mapping) -> Plan:
     """Turn a mapping that holds together into its plan."""
     surroundings = Surroundings.of(mapping)
     readers = [reader(path, fact, rule, surroundings) for path, fact, rule in every_rule(mapping)]
+    observations = _by_code(readers, surroundings)
     status = mapping.header.status.lookup
     return Plan(
         mapping,
         surroundings,
         _row_namer(mapping.rows.key),
-        _by_code(readers, surroundings),
+        observations,
         _fact_set(reader for reader in readers if not reader.of_row),
         _fact_set(reader for reader in readers if reader.of_row),
         frozenset(reader.group for reader in readers if reader.group),
         next((Nature(rule.absent) for rule in mapping.lesion.nature if rule.absent), None),
-        frozenset(map(surroundings.systems.key_of, mapping.narrative.obx)),
+        _codebook(observations, surroundings),
         frozenset(map(fold, mapping.narrative.types)),
         surroundings.table(STATUS, status) if status else None,
     )
@@ -96,6 +83,13 @@ def _by_code(readers: Iterable[Reader], surroundings: Surroundings) -> dict[Key,
         for key in map(surroundings.systems.key_of, one.codes):
             found[key].append(one)
     return {key: tuple(several) for key, several in found.items()}
+
+
+def _codebook(observations: dict[Key, tuple[Reader, ...]], surroundings: Surroundings) -> Codebook:
+    mapping, systems = surroundings.mapping, surroundings.systems
+    narrative = frozenset(map(systems.key_of, mapping.narrative.obx))
+    own = surroundings.own_systems if mapping.doubts.own_obx == "hold" else frozenset()
+    return Codebook(observations, narrative, systems, own)
 
 
 def _fact_set(readers: Iterable[Reader]) -> FactSet:
@@ -114,6 +108,9 @@ def _row_namer(key: RowKey) -> RowNamer:
 
 def _by_parts(depth: int) -> RowNamer:
     def name(obx: Segment) -> RowName | None:
+        raw = obx.field(4)
+        if raw.isalnum():  # one part without any delimiter, as mostly
+            return _named(raw, obx)
         parts = sub_id(obx)
         if not parts.parts and not parts.original:
             return None

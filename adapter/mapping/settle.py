@@ -1,36 +1,47 @@
 """Several values for one fact become one: the most preferred rule's; two that differ hold the message."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from adapter.hl7v2.message import Segment
 from adapter.mapping.errors import ExtractionError
 from adapter.mapping.gather import Facts, Given
+from adapter.mapping.origin import Origin, Trace
 from adapter.mapping.rules import Doubt
-from adapter.outcome import Place, Problem
+from adapter.outcome import Problem
 
 
-def settled(facts: Facts, required: dict[str, str], place: Place, repeats: Doubt) -> dict[str, object]:
-    """Turn the values given for each fact into the fact's one value.
+@dataclass(frozen=True, slots=True)
+class Settler:
+    """Turns the values given for facts into one value each; ``repeats`` says whether equal ones are noted or held."""
 
-    Raises ExtractionError for values that differ, and for a required fact (fact -> its rule's name) that is not stated,
-    at ``place``. Equal repeats are noted, or held where the mapping says so.
-    """
-    for fact, name in required.items():
-        if fact not in facts:
-            raise ExtractionError(Problem.FIELD_MISSING, place, f"{name}: required and not stated")
-    return {fact: _one(given, repeats) for fact, given in facts.items()}
+    repeats: Doubt
+    trace: Trace
 
+    def settled(self, facts: Facts, required: Mapping[str, str], owner: Segment, number: int = 0) -> dict[str, object]:
+        """Turn the values given for each fact into the fact's one value.
 
-def _one(given: list[Given], repeats: Doubt) -> object:
-    if len(given) == 1:
-        return given[0].value
-    preferred = min(one.rank for one in given)
-    first, *others = [one for one in given if one.rank == preferred]
-    for other in others:
-        if other.value != first.value:
-            rule = f"{other.name}: two different values for one fact"
-            raise ExtractionError(Problem.VALUE_CONFLICT, other.origin.place, rule)
-        if repeats == "hold":
-            raise ExtractionError(Problem.VALUE_CONFLICT, other.origin.place, f"{other.name}: stated twice")
-        other.origin.note("equal repeat", other.name)
-    for one in given:
-        if one.rank != preferred:
-            one.origin.note("another value is preferred to", one.name)
-    return first.value
+        Raises ExtractionError for values that differ, and for a required fact (fact -> its rule's name) that is not
+        stated, at the field of the owner.
+        """
+        for fact, name in required.items():
+            if fact not in facts:
+                rule = f"{name}: required and not stated"
+                raise ExtractionError(Problem.FIELD_MISSING, owner.place(number), rule)
+        return {fact: given[0][1] if len(given) == 1 else self._one(given) for fact, given in facts.items()}
+
+    def _one(self, given: list[Given]) -> object:
+        preferred = min(reader.rank for reader, *_ in given)
+        (_, first, *_), *others = [one for one in given if one[0].rank == preferred]
+        for reader, value, segment, number in others:
+            if value != first:
+                rule = f"{reader.name}: two different values for one fact"
+                raise ExtractionError(Problem.VALUE_CONFLICT, segment.place(number), rule)
+            if self.repeats == "hold":
+                rule = f"{reader.name}: stated twice"
+                raise ExtractionError(Problem.VALUE_CONFLICT, segment.place(number), rule)
+            Origin(segment, number, self.trace).note("equal repeat", reader.name)
+        for reader, _, segment, number in given:
+            if reader.rank != preferred:
+                Origin(segment, number, self.trace).note("another value is preferred to", reader.name)
+        return first

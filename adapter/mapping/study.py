@@ -1,6 +1,7 @@
 """One OBR group's settled facts become one PetReport: its study, its rows, and what was tolerated on the way."""
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from decimal import Decimal
 from typing import Any
@@ -8,17 +9,18 @@ from typing import Any
 from adapter.hl7v2.message import Segment
 from adapter.hl7v2.oru import Standing, report_status
 from adapter.mapping.errors import ExtractionError
-from adapter.mapping.gather import Gathered, Row
+from adapter.mapping.gather import Gathered
 from adapter.mapping.header import Clock, first_identifier, procedure
 from adapter.mapping.paths import Position, Scope
 from adapter.mapping.plan import Plan
-from adapter.mapping.settle import settled
+from adapter.mapping.settle import Settler
 from adapter.outcome import Place, Problem
 from adapter.scoring.lesion import Finding, Uptake
 from adapter.scoring.report import PatientIdentity, PetReport, ReportRow, ReportStatus, Study, SuvCutoff, TracerKind
 from adapter.scoring.tracers import TRACERS
 
 _FINDING_FACTS = frozenset(field.name for field in fields(Finding))
+_UNKNOWN = Uptake.UNKNOWN
 _UNDER_WAY = frozenset({Standing.PRELIMINARY, Standing.REGISTERED})
 
 
@@ -41,7 +43,7 @@ class StudyReader:
         kind = TRACERS[facts["tracer"]][0] if "tracer" in facts else None
         acquired = clock.moment(self.scope, header.acquired)
         study = Study(**facts, status=status, acquired=acquired, suv_cutoff=self._cutoff(kind))
-        rows = tuple(self._row(key, gathered.rows[key]) for key in sorted(gathered.rows, key=_natural))
+        rows = tuple(self._rows(gathered))
         accession = first_identifier(self.scope, header.accession)
         if accession is None:
             raise self._missing("header.accession", Position.of(header.accession[0]))
@@ -92,25 +94,33 @@ class StudyReader:
 
     def _report_facts(self, gathered: Gathered, status: ReportStatus) -> dict[str, Any]:
         """The study's facts; a report that no longer stands, or states nothing yet, must only say which study it is."""
-        repeats = self.plan.mapping.doubts.equal_repeat
+        settler = self._settler(gathered)
         if gathered.mapped and not status.is_retracted:
-            return settled(gathered.report, self.plan.report.required, self.obr.place(), repeats)
-        return settled(gathered.withdrawn | gathered.report, {}, self.obr.place(), repeats)
+            return settler.settled(gathered.report, self.plan.report.required, self.obr)
+        return settler.settled(gathered.withdrawn | gathered.report, {}, self.obr)
+
+    def _settler(self, gathered: Gathered) -> Settler:
+        return Settler(self.plan.mapping.doubts.equal_repeat, gathered.trace)
 
     def _cutoff(self, kind: TracerKind | None) -> SuvCutoff | None:
         cutoff = getattr(self.plan.mapping.suv_cutoffs, kind.value) if kind else None
         return SuvCutoff(Decimal(cutoff.value), cutoff.signed_by) if cutoff else None
 
-    def _row(self, key: str, row: Row) -> ReportRow:
+    def _rows(self, gathered: Gathered) -> Iterator[ReportRow]:
         """A row that exists is mentioned: what it does not say of its uptake is unknown, never silent."""
-        doubts = self.plan.mapping.doubts
-        facts: dict[str, Any] = settled(row.facts, self.plan.lesion.required, row.first.place(4), doubts.equal_repeat)
-        finding = {name: facts.pop(name) for name in _FINDING_FACTS & facts.keys()}
-        nature = facts.pop("nature", self.plan.absent_nature)
-        return ReportRow(key, Finding(**{"uptake": Uptake.UNKNOWN, **finding}), nature=nature, **facts)
+        settler, required = self._settler(gathered), self.plan.lesion.required
+        for key in sorted(gathered.rows, key=_natural):
+            row = gathered.rows[key]
+            finding: dict[str, Any] = {"uptake": _UNKNOWN}
+            facts: dict[str, Any] = {"nature": self.plan.absent_nature}
+            for fact, value in settler.settled(row.facts, required, row.first, 4).items():
+                (finding if fact in _FINDING_FACTS else facts)[fact] = value
+            yield ReportRow(key, Finding(**finding), **facts)
 
 
 def _natural(key: str) -> tuple[tuple[bool, int, str], ...]:
     """Row 2 before row 10, numbers before letters, whatever order the sender chose."""
+    if key.isascii() and key.isdigit():
+        return ((False, len(key), key),)
     parts = [part for part in re.split(r"([0-9]+)", key) if part]
     return tuple((part[0] not in "0123456789", len(part), part) for part in parts)

@@ -1,13 +1,19 @@
 """Facts that are words or codes: read by a table, else by what the fact's kind makes of the text."""
 
+from collections.abc import Callable
+
 from adapter.hl7v2.datatypes import Number, Value, parse_interval
 from adapter.mapping.errors import ExtractionError
 from adapter.mapping.facts import LEFT_OUT, Fact, Kind
-from adapter.mapping.meaning import count_of, krenning_of, meaning
+from adapter.mapping.meaning import count_of, krenning_of, meaning_of
 from adapter.mapping.origin import Origin, text_of
 from adapter.mapping.rules import Rule
 from adapter.mapping.tables import UNKNOWN, CodeTable
 from adapter.outcome import Problem
+from adapter.scoring.lesion import Interval
+
+_OF_NUMBERS: dict[Kind, Callable[[Interval], object]] = {Kind.COUNT: count_of, Kind.KRENNING: krenning_of}
+"""Facts that are numbers where the sender says that they are (OBX-2)."""
 
 
 class WordReader:
@@ -19,7 +25,9 @@ class WordReader:
         self._table = table
         self._table_name = f"table {rule.lookup}" if rule.lookup else "the fact's words"
         self._holds = holds
-        self._otherwise = LEFT_OUT if rule.otherwise is None else meaning(fact, rule.otherwise)
+        self._meaning = meaning_of(fact)
+        self._of_number = _OF_NUMBERS.get(fact.kind)
+        self._otherwise = LEFT_OUT if rule.otherwise is None else self._meaning(rule.otherwise)
 
     def read(self, value: Value, origin: Origin) -> object:
         """Turn a value into the fact's; raises ExtractionError."""
@@ -44,11 +52,9 @@ class WordReader:
 
     def _parsed(self, value: Value, origin: Origin) -> object:
         try:
-            if isinstance(value, Number) and self._fact.kind is Kind.COUNT:
-                return count_of(value.interval)
-            if isinstance(value, Number) and self._fact.kind is Kind.KRENNING:
-                return krenning_of(value.interval)
-            return meaning(self._fact, text_of(value))
+            if self._of_number and isinstance(value, Number):
+                return self._of_number(value.interval)
+            return self._meaning(text_of(value))
         except ValueError as error:
             raise origin.unreadable(self._name, error) from None
 
