@@ -2,44 +2,31 @@
 
 import asyncio
 import ssl
-import subprocess
 import warnings
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
+from certificates import CertificateAuthority, Parts, Pem, subject
 from test_inbound_fakes import QUICK, FakeReceiver, HeldReceiver, block, connected, eventually, serving
 
 from adapter.inbound.tls import ClientList, ServerTls, TlsFiles, server_context
 from adapter.outbound.mllp_client import MllpClient, MllpClientError, Reason, client_context
 
 
-def openssl(*arguments: object) -> str:
-    return subprocess.run(["openssl", *map(str, arguments)], check=True, capture_output=True, text=True).stdout
+class Authority(CertificateAuthority):
+    """Issues what a listener and its clients load."""
 
-
-class Authority:
-    """Issues certificates that live as long as the test run."""
-
-    _NEW = ("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-days", 2, "-utf8")
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.certificate, self._key = folder / "authority.pem", folder / "authority.key"
-        openssl(*self._NEW, "-nodes", "-subj", "/CN=Test", "-keyout", self._key, "-out", self.certificate)
-
-    def issue(self, name: str, subject: str, password: str | None = None) -> TlsFiles:
-        certificate, key = self.folder / f"{name}.pem", self.folder / f"{name}.key"
-        protection = ("-nodes",) if password is None else ("-passout", f"pass:{password}")
-        signed = ("-CA", self.certificate, "-CAkey", self._key, "-addext", "basicConstraints=critical,CA:FALSE")
-        names = ("-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1")
-        openssl(*self._NEW, *protection, *signed, *names, "-subj", subject, "-keyout", key, "-out", certificate)
-        return TlsFiles(certificate, key)
+    def issue_files(self, name: str, parts: Parts, password: str | None = None) -> TlsFiles:
+        files = self.issue(name, parts, password)
+        return TlsFiles(files.certificate, files.key)
 
     def client(self, files: TlsFiles | None = None) -> ssl.SSLContext:
         if files is None:
             return client_context(self.certificate)
         return client_context(self.certificate, files.certificate, files.key)
+
+
+LOCALHOST = subject(("CN", "localhost"))
 
 
 @pytest.fixture(scope="module")
@@ -49,12 +36,12 @@ def authority(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def server_files(authority):
-    return authority.issue("server", "/CN=localhost")
+    return authority.issue_files("server", LOCALHOST)
 
 
 @pytest.fixture(scope="module")
 def ris(authority):
-    return authority.issue("ris", "/C=DE/O=Hospital, North/CN=ris")
+    return authority.issue_files("ris", subject(("C", "DE"), ("O", "Hospital, North"), ("CN", "ris")))
 
 
 @pytest.fixture
@@ -186,17 +173,24 @@ async def test_a_client_certificate_names_the_sender(authority, mutual, ris):
         peer.write(block("M1"))
         await peer.answer()
 
-    printed = openssl("x509", "-noout", "-subject", "-nameopt", "RFC2253", "-in", ris.certificate)
-    assert receiver.connections[0].certificate_subject == printed.strip().removeprefix("subject=")
+    assert receiver.connections[0].certificate_subject == Pem(ris.certificate, ris.key).subject
     assert served.told.facts("connection-opened")["certificate"] == "CN=ris,O=Hospital\\, North,C=DE"
 
 
 @pytest.mark.parametrize(
-    "subject",
-    ["/CN=#1", "/CN= a ", '/CN=a\\+b\\\\c"d<e>f;g', "/CN=a/OU=b+serialNumber=7/emailAddress=x@y.example"],
+    ("parts", "written"),
+    [
+        (subject(("CN", "#1")), r"CN=\#1"),
+        (subject(("CN", " a ")), "CN=\\ a\\ "),
+        (subject(("CN", 'a+b\\c"d<e>f;g,h')), r"CN=a\+b\\c\"d\<e\>f\;g\,h"),
+        (
+            [[("CN", "a")], [("OU", "b"), ("serialNumber", "7")], [("emailAddress", "x@y.example")]],
+            "emailAddress=x@y.example,OU=b+serialNumber=7,CN=a",
+        ),
+    ],
 )
-async def test_a_subject_is_written_as_openssl_prints_it(authority, mutual, subject):
-    files = authority.issue("odd", subject)
+async def test_a_subject_is_written_as_openssl_prints_it(authority, mutual, parts, written):
+    files = authority.issue_files("odd", parts)
     receiver = FakeReceiver()
     async with (
         serving(receiver, tls=ServerTls(mutual)) as served,
@@ -205,8 +199,7 @@ async def test_a_subject_is_written_as_openssl_prints_it(authority, mutual, subj
         peer.write(block("M1"))
         await peer.answer()
 
-    printed = openssl("x509", "-noout", "-subject", "-nameopt", "RFC2253", "-in", files.certificate)
-    assert receiver.connections[0].certificate_subject == printed.rstrip("\n").removeprefix("subject=")
+    assert receiver.connections[0].certificate_subject == written
 
 
 async def test_a_peer_without_the_certificate_that_is_asked_for_is_not_served(authority, mutual):
@@ -222,7 +215,7 @@ async def test_a_peer_without_the_certificate_that_is_asked_for_is_not_served(au
 
 
 async def test_a_certificate_of_another_authority_is_not_served(authority, mutual, tmp_path):
-    stranger = Authority(tmp_path).issue("ris", "/CN=ris")
+    stranger = Authority(tmp_path).issue_files("ris", subject(("CN", "ris")))
     async with serving(FakeReceiver(), tls=ServerTls(mutual)) as served:
         async with connected(served.address, ssl=authority.client(stranger)) as peer:
             peer.write(block("M1"))
@@ -244,8 +237,7 @@ async def test_a_listed_subject_is_served(authority, mutual, ris):
 
 
 async def test_a_listed_fingerprint_is_served(authority, mutual, ris):
-    printed = openssl("x509", "-noout", "-fingerprint", "-sha256", "-in", ris.certificate)
-    clients = ClientList(fingerprints=[printed.strip().partition("=")[2]])
+    clients = ClientList(fingerprints=[Pem(ris.certificate, ris.key).fingerprint])
     async with (
         serving(FakeReceiver(), tls=ServerTls(mutual, clients)) as served,
         connected(served.address, ssl=authority.client(ris)) as peer,

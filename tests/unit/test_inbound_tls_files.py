@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from test_inbound_fakes import FakeReceiver, block, connected, serving
-from test_inbound_tls import Authority
+from test_inbound_tls import LOCALHOST, Authority
 
 from adapter.inbound.tls import ClientList, Refresh, ServerTls, TlsError, TlsFiles
 
@@ -16,13 +16,13 @@ def authority(tmp_path_factory):
 
 
 async def test_new_certificate_files_are_used_for_new_handshakes_and_drop_nobody(authority, tmp_path):
-    files = moved(authority.issue("first", "/CN=localhost"), tmp_path)
+    files = moved(authority.issue_files("first", LOCALHOST), tmp_path)
     async with (
         serving(FakeReceiver(), tls=ServerTls(files)) as served,
         connected(served.address, ssl=authority.client()) as before,
     ):
         old = presented(before)
-        moved(authority.issue("second", "/CN=localhost"), tmp_path)
+        moved(authority.issue_files("second", LOCALHOST), tmp_path)
         async with connected(served.address, ssl=authority.client()) as after:
             before.write(block("M1"))
             after.write(block("M2"))
@@ -33,7 +33,7 @@ async def test_new_certificate_files_are_used_for_new_handshakes_and_drop_nobody
 
 
 async def test_unusable_certificate_files_leave_the_former_ones_at_work(authority, tmp_path):
-    files = moved(authority.issue("first", "/CN=localhost"), tmp_path)
+    files = moved(authority.issue_files("first", LOCALHOST), tmp_path)
     async with serving(FakeReceiver(), tls=ServerTls(files)) as served:
         files.certificate.write_text("half a cert")
         for _ in range(2):
@@ -45,8 +45,8 @@ async def test_unusable_certificate_files_leave_the_former_ones_at_work(authorit
 
 
 def test_files_that_come_one_after_the_other_are_used_when_both_are_there(authority, tmp_path):
-    tls = ServerTls(moved(authority.issue("first", "/CN=localhost"), tmp_path))
-    new = authority.issue("second", "/CN=localhost")
+    tls = ServerTls(moved(authority.issue_files("first", LOCALHOST), tmp_path))
+    new = authority.issue_files("second", LOCALHOST)
 
     (tmp_path / "cert.pem").write_bytes(new.certificate.read_bytes())
     assert tls.refresh() is Refresh.FAILED
@@ -56,7 +56,7 @@ def test_files_that_come_one_after_the_other_are_used_when_both_are_there(author
 
 
 def test_a_reload_by_call_says_why_it_failed_and_keeps_the_former_context(authority, tmp_path):
-    files = moved(authority.issue("first", "/CN=localhost"), tmp_path)
+    files = moved(authority.issue_files("first", LOCALHOST), tmp_path)
     tls = ServerTls(files)
     context = tls.context
     files.key.unlink()
@@ -69,7 +69,7 @@ def test_a_reload_by_call_says_why_it_failed_and_keeps_the_former_context(author
 
 
 def test_a_protected_key_opens_with_its_password_file(authority, tmp_path):
-    files = authority.issue("locked", "/CN=localhost", password="open sesame")
+    files = authority.issue_files("locked", LOCALHOST, password="open sesame")
     password = tmp_path / "password"
     password.write_text("open sesame\n")
 
@@ -77,7 +77,7 @@ def test_a_protected_key_opens_with_its_password_file(authority, tmp_path):
 
 
 def test_a_protected_key_without_its_password_is_an_error_and_no_question(authority):
-    files = authority.issue("locked", "/CN=localhost", password="open sesame")
+    files = authority.issue_files("locked", LOCALHOST, password="open sesame")
 
     with pytest.raises(TlsError):
         ServerTls(files)
@@ -85,7 +85,7 @@ def test_a_protected_key_without_its_password_is_an_error_and_no_question(author
 
 def test_a_list_of_clients_without_their_authorities_is_an_error(authority):
     with pytest.raises(TlsError, match="authorities"):
-        ServerTls(authority.issue("server", "/CN=localhost"), ClientList(subjects=["CN=ris"]))
+        ServerTls(authority.issue_files("server", LOCALHOST), ClientList(subjects=["CN=ris"]))
 
 
 def moved(files: TlsFiles, folder: Path) -> TlsFiles:

@@ -4,11 +4,11 @@ import asyncio
 import json
 import logging
 import ssl
-import subprocess
 
 import aiohttp
 import pytest
 from aiohttp import web
+from certificates import own_certificate
 from web_fakes import FakeReader, Told, observation, parts, serving
 
 from adapter.fhir.check import check
@@ -200,24 +200,8 @@ async def test_a_request_in_hand_is_answered_when_the_server_stops():
 
 @pytest.fixture(scope="module")
 def certificate(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("web-tls")
-    files = folder / "server.pem", folder / "server.key"
-    new = [
-        "req",
-        "-x509",
-        "-newkey",
-        "ec",
-        "-pkeyopt",
-        "ec_paramgen_curve:prime256v1",
-        "-nodes",
-        "-days",
-        "2",
-        "-subj",
-        "/CN=localhost",
-    ]
-    names = ["-addext", "subjectAltName=IP:127.0.0.1", "-keyout", files[1], "-out", files[0]]
-    subprocess.run(["openssl", *new, *names], check=True, capture_output=True)
-    return files
+    own = own_certificate(tmp_path_factory.mktemp("web-tls"))
+    return own.certificate, own.key
 
 
 async def over_tls(certificate, **facts):
