@@ -86,6 +86,8 @@ class FakeWorkStore:
 class FakeDestination:
     """Takes what is delivered, except of the patients that it fails for; holds those in ``slow`` until let go."""
 
+    keeps_record = False
+
     def __init__(self, *failing: str, slow: tuple[str, ...] = ()) -> None:
         self.failing = failing
         self.slow = slow

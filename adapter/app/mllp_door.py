@@ -3,8 +3,10 @@
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
+from adapter.app.courtesy import TimedKeeping
 from adapter.app.follow_up import FollowUp
 from adapter.app.reader import MessageReader
+from adapter.app.worker import Worker
 from adapter.inbound.application_answers import ApplicationAnswers
 from adapter.inbound.hl7v2_receiver import Hl7v2Receiver
 from adapter.inbound.mllp_server import Listener, MllpServer
@@ -34,13 +36,12 @@ class MllpDoor:
         """The senders of the listener."""
         return self._senders
 
-    def build(
-        self, store: Store, reader: MessageReader, marked: Callable[[], None], tls: ServerTls | None
-    ) -> MllpServer:
-        """Turn the settings into a listener that keeps what comes in the store."""
+    def build(self, store: Store, reader: MessageReader, worker: Worker, tls: ServerTls | None) -> MllpServer:
+        """Turn the settings into a listener that keeps what comes in the store, and wakes the worker for it."""
         mllp, rules = self._settings.mllp, self._settings.intake
         terms = Terms(timedelta(days=rules.duplicate_window), reader.foresee if rules.refuse_unmappable else None)
-        intake = Intake(store, self._telemetry, self._clock, marked, terms)
+        keeping = TimedKeeping(store, worker.courtesy)
+        intake = Intake(keeping, self._telemetry, self._clock, worker.wake, terms)
         receiver = Hl7v2Receiver(intake, self._senders, self.answers, self._clock)
         listener = Listener(mllp.name, mllp.host, mllp.port, PeerList(mllp.allowed_networks))
         self._store = store

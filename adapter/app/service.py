@@ -89,7 +89,7 @@ class Service:
         web = self._web(running)
         http = await _listen(web, self.settings.http)
         parts.push_async_callback(web.stop)
-        server = door.build(self.store, reader, worker.wake, server_tls(self.settings.mllp.tls, "mllp.tls"))
+        server = door.build(self.store, reader, worker, server_tls(self.settings.mllp.tls, "mllp.tls"))
         mllp = await server.start()
         parts.push_async_callback(server.drain, GRACE)
         self._tell_doors(Addresses(mllp, http))

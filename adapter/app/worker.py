@@ -2,10 +2,12 @@
 
 import asyncio
 import random
+import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Protocol
 
+from adapter.app.courtesy import Courtesy
 from adapter.outcome import Held, Ignored, Problem, StoreUnavailableError
 from adapter.publication import Claim, Destination, PatientStore, Publication, Site, StaleClaimError, bring_up_to_date
 from adapter.reading import KeptMessage, Reading
@@ -16,8 +18,8 @@ LEASE = timedelta(seconds=60)
 """How long a claim holds without renewal; longer than any delivery may take."""
 POLL = 1.0
 """Seconds between looks for due patients when nobody wakes the worker: deadlines, other replicas' marks."""
-AT_ONCE = 32
-"""Patients worked on at one time; their writes share commits."""
+COURTEOUS_WAIT = 0.05
+"""Seconds after which a slow delivery no longer keeps the worker from the next patient while senders are there."""
 FIRST_BACK_OFF = timedelta(seconds=1)
 LONGEST_BACK_OFF = timedelta(minutes=15)
 
@@ -57,6 +59,7 @@ class Worker:
         site: Site,
         telemetry: Telemetry,
     ) -> None:
+        self.courtesy = Courtesy()
         self._store = store
         self._destination = destination
         self._read = read
@@ -74,13 +77,24 @@ class Worker:
         """Work until ``stop``; a store that is down is waited for. A slow delivery delays its own patient alone."""
         while not self._stopping:
             self._woken.clear()
-            free = AT_ONCE - len(self._in_hand)
-            claims = await self._claims(clock(), free) if free else []
+            started = time.monotonic()
+            free = self.courtesy.allowed(started) - len(self._in_hand)
+            claims = await self._claims(clock(), free) if free > 0 else []
             for claim in claims:
                 self._start(claim, clock)
-            if len(claims) < free or not free:
+            if len(claims) < free or free <= 0:
                 await self._rest()
+            else:
+                await self._give_way(started)
         await asyncio.gather(*self._in_hand)
+
+    async def _give_way(self, started: float) -> None:
+        """Let senders have the machine for a while after each patient, if they are kept waiting."""
+        if self.courtesy.allowed(started) > 1 or not self._in_hand:
+            return
+        await asyncio.wait(self._in_hand, timeout=COURTEOUS_WAIT)
+        now = time.monotonic()
+        await asyncio.sleep(self.courtesy.rest(now - started, now))
 
     async def _claims(self, now: datetime, free: int) -> list[Claim]:
         try:

@@ -55,6 +55,26 @@ def claim(connection: Connection, now: datetime, limit: int, lease: timedelta) -
     return [claims[key] for key in keys]
 
 
+def release_all(connection: Connection) -> None:
+    """Make every claimed patient due: who held them is dead, and what was not finished must not wait for a lease.
+
+    Right where the store's lock proves that no other process works, and where a delivery is a commit of ours: no
+    request of the dead process can still be under way at somebody else's server.
+    """
+    held = patient.c.claimed.is_not(None)
+    connection.execute(
+        update(patient)
+        .where(held)
+        .values(
+            due=patient.c.claimed,
+            attempts=patient.c.attempts + 1,
+            failing_since=func.coalesce(patient.c.failing_since, patient.c.claimed),
+            claimed=None,
+            marked=None,
+        )
+    )
+
+
 def _lapse() -> dict[str, Any]:
     """A lane that is due although it is claimed was dropped by a worker that died: perhaps of this very patient."""
     lapsed = patient.c.claimed.is_not(None)

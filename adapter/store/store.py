@@ -239,6 +239,8 @@ def _open(path: Path, busy_timeout: timedelta, mounts: Path) -> _Opened:
     engines = open_sqlite(path, busy_timeout)
     try:
         migrate(engines.writer)
+        with engines.writer.begin() as connection:
+            patients.release_all(connection)
     except (SQLAlchemyError, sqlite3.Error, StoreUnavailableError) as error:
         engines.dispose()
         lock.release()

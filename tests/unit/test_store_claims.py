@@ -76,6 +76,17 @@ async def test_a_lease_that_ran_out_frees_the_patient_and_counts_as_a_failure(tm
     assert second == Claim(JANE.key, first.token + 1, attempts=1, failing_since=NOON)
 
 
+async def test_who_was_claimed_when_the_program_died_is_due_at_the_next_start(tmp_path):
+    async with opened(tmp_path) as store:
+        await store.keep(arrival("MSG1"))
+        await store.claim(NOON, 1, LEASE)
+
+    async with opened(tmp_path) as store:
+        (claim,) = await store.claim(later(1), 1, LEASE)
+
+    assert (claim.attempts, claim.failing_since) == (1, NOON)
+
+
 async def test_a_renewed_lease_keeps_the_patient(tmp_path):
     async with opened(tmp_path) as store:
         await store.keep(arrival())

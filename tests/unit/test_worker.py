@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from work_fakes import NOW, FakeDestination, FakeWorkStore, Working, eventually, ignore, working
 
-from adapter.app.worker import AT_ONCE, FIRST_BACK_OFF, LONGEST_BACK_OFF, back_off
+from adapter.app.courtesy import MOST
+from adapter.app.worker import FIRST_BACK_OFF, LONGEST_BACK_OFF, back_off
 from adapter.outcome import StoreUnavailableError
 from adapter.publication import StaleClaimError
 
@@ -33,23 +34,23 @@ async def test_a_delivery_that_takes_long_delays_nobody_else():
 
     async with working(store, destination) as running:
         await eventually(lambda: destination.reached == ["slow"])
-        for number in range(3 * AT_ONCE):
+        for number in range(3 * MOST):
             store.mark(f"p{number}", scores=1)
         running.worker.wake()
-        await eventually(lambda: len(store.settled) == 3 * AT_ONCE)
+        await eventually(lambda: len(store.settled) == 3 * MOST)
 
         assert "slow" not in store.settled
         destination.let_go.set()
 
 
 async def test_no_more_patients_are_taken_than_can_be_worked_on():
-    names = [f"p{number}" for number in range(AT_ONCE + 5)]
+    names = [f"p{number}" for number in range(MOST + 5)]
     store, destination = FakeWorkStore(), FakeDestination(slow=tuple(names))
     for name in names:
         store.mark(name, scores=1)
 
     async with working(store, destination):
-        await eventually(lambda: len(destination.reached) == AT_ONCE)
+        await eventually(lambda: len(destination.reached) == MOST)
         await asyncio.sleep(0.05)
 
         assert len(store.due) == 5
@@ -145,7 +146,7 @@ async def test_a_score_that_was_brought_to_its_place_is_told_without_a_word_of_t
     async with working(store):
         await eventually(lambda: store.settled)
 
-    assert [publication.state for publication in store.recorded] == ["retracted"]
+    assert [publication.state for publication in store.recorded] == ["delivering", "retracted"]
     assert '"score_id": "a-0"' in capsys.readouterr().err
 
 
