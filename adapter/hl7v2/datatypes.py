@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from adapter.hl7v2.message import MessageError, Segment
 from adapter.hl7v2.moments import Moment, Precision, parse_timestamp
-from adapter.hl7v2.numbers import Size, between, compared, parse_decimal, parse_interval, parse_size
+from adapter.hl7v2.numbers import Size, between, compared, parse_decimal, parse_interval, parse_size, plain_number
 from adapter.outcome import Problem
 from adapter.scoring.lesion import Interval
 
@@ -79,6 +79,8 @@ def observation_values(obx: Segment, *, decimal_comma: bool = False) -> tuple[Va
     Raises MessageError (value-unreadable, with the repetition's place) for what is not of its declared type.
     """
     datatype = obx.field(2)
+    if datatype == "NM" and not decimal_comma and (number := plain_number(obx.field(5))):
+        return (Number(number),)
     read = _READERS.get(datatype)
     if read is None:
         datatype = obx.value(2).strip().upper()

@@ -11,8 +11,8 @@ from functools import lru_cache
 from adapter.hl7v2.deviations import Deviation
 from adapter.hl7v2.encoding import Encoding
 from adapter.hl7v2.escapes import unread_escapes
-from adapter.hl7v2.segment import HEADERS, MessageError, PlainSegment, Segment, special_marks
-from adapter.hl7v2.tables import VERSIONS, field_counts, table_version
+from adapter.hl7v2.segment import HEADERS, MessageError, PlainSegment, Segment, special_marks, split
+from adapter.hl7v2.tables import VERSIONS, field_counts
 from adapter.outcome import Place, Problem
 
 __all__ = ["Message", "MessageError", "Segment"]
@@ -92,13 +92,6 @@ def _lines_with_lf(text: str, field: str) -> list[str]:
     return lines
 
 
-@lru_cache(maxsize=64)
-def _beginnings(version: str, separator: str) -> dict[str, tuple[str, int, type[Segment]]]:
-    """How the segments of a version begin (``OBX|``): the id, the number of fields, and what it is if it is plain."""
-    counts = field_counts(version).items()
-    return {name + separator: (name, count, Segment if name in HEADERS else PlainSegment) for name, count in counts}
-
-
 class _Reader:
     """A message under way from text to segments."""
 
@@ -141,24 +134,28 @@ class _Reader:
         return version
 
     def read(self, lines: Iterable[str], version: str) -> None:
-        """Turn lines into segments; a segment that is as the tables say costs no more than a look at them."""
+        """Turn lines into segments; one that is as the tables say, and of the id before it, costs least."""
         encoding, charset, marks = self.encoding, self.charset, self.marks
-        segments, by_id = self.segments, self.by_id
-        beginnings = _beginnings(table_version(version), encoding.field)
+        counts, separator = field_counts(version), encoding.field
+        name, count, siblings = separator, 0, self.by_id["MSH"]  # no id is the separator: the first line sets all three
         for line in lines:
-            beginning = beginnings.get(line[:4])
-            if beginning is None:
-                self._read_tolerantly(line, version)
-                continue
-            name, count, kind = beginning
+            fields = line.split(separator)
+            if fields[0] != name:
+                if fields[0] not in counts:
+                    self._read_tolerantly(line, version)
+                    continue
+                name = fields[0]
+                count, siblings = counts[name], self.by_id[name]
+            kind: type[Segment] = PlainSegment
             for mark in marks:
                 if mark in line:
                     kind = Segment
-            siblings = by_id[name]
-            segment = kind(name, len(siblings) + 1, line, encoding, charset)
+            if name in HEADERS:
+                kind, fields = Segment, split(name, line, encoding)
+            segment = kind(name, len(siblings) + 1, fields, encoding, charset)
             siblings.append(segment)
-            segments.append(segment)
-            if segment.field_count > count:
+            self.segments.append(segment)
+            if len(fields) > count + 1:
                 self._note_extra_fields(segment, count)
         if len(self.by_id["MSH"]) > 1:
             raise MessageError(Problem.VALUE_CONFLICT, Place("MSH", 2), "a second message begins inside the message")
@@ -172,7 +169,7 @@ class _Reader:
         if stripped[3:4] not in (self.encoding.field, "") or not _ID.fullmatch(name):
             name, stripped = "", line
         siblings = self.by_id[name]
-        segment = Segment(name, len(siblings) + 1, stripped, self.encoding, self.charset)
+        segment = Segment(name, len(siblings) + 1, split(name, stripped, self.encoding), self.encoding, self.charset)
         siblings.append(segment)
         self.segments.append(segment)
         detail = str(segment.place()) or str(segment.sequence)

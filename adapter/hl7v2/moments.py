@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone, tzinfo
 from enum import Enum
+from functools import lru_cache
 
 _PATTERN = re.compile(
     r"([0-9]{4})(?:([0-9]{2})(?:([0-9]{2})(?:([0-9]{2})(?:([0-9]{2})(?:([0-9]{2})(?:\.([0-9]{1,6}))?)?)?)?)?)?"
@@ -21,6 +22,9 @@ class Precision(Enum):
     MINUTE = "minute"
     SECOND = "second"
     FRACTION = "fraction"
+
+
+_PRECISIONS = tuple(Precision)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +56,10 @@ def parse_timestamp(text: str, *, zone: tzinfo | None = None) -> Moment:
         moment = datetime(year, month, day, hour, minute, second, microsecond, tzinfo=offset)
     except ValueError:
         raise ValueError("not a date of the calendar") from None
-    return Moment(moment, list(Precision)[len(stated) - 1 + bool(fraction)], bool(sign))
+    return Moment(moment, _PRECISIONS[len(stated) - 1 + bool(fraction)], bool(sign))
 
 
+@lru_cache(maxsize=128)
 def _offset(sign: str, hours: str, minutes: str) -> timezone:
     offset = timedelta(hours=int(hours), minutes=int(minutes))
     if offset > timedelta(hours=14) or int(minutes) > 59:

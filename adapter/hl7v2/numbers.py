@@ -59,12 +59,19 @@ def between(low: Decimal, high: Decimal) -> Interval:
     return Interval(low, high)
 
 
+def plain_number(text: str) -> Interval | None:
+    """Turn ``12`` or ``3.5`` into the interval that holds only it; None for all that takes a closer look."""
+    if not _PLAIN.fullmatch(text):
+        return None
+    number = Decimal(text)
+    return Interval(number, number)
+
+
 def parse_interval(text: str, *, decimal_comma: bool = False) -> Interval:
     """Turn ``12``, ``<2.5``, ``>=3``, ``4-9`` into the interval it means; raises ValueError."""
     text = text.strip(" ")
-    if not decimal_comma and _PLAIN.fullmatch(text):
-        number = Decimal(text)
-        return Interval(number, number)
+    if not decimal_comma and (number := plain_number(text)):
+        return number
     if ends := _RANGE.fullmatch(text):
         low, high = (parse_decimal(end, decimal_comma=decimal_comma) for end in ends.groups())
         return between(low, high)

@@ -11,27 +11,38 @@ HEADERS = frozenset({"MSH", "FHS", "BHS"})
 _NULL = '""'
 
 
+def split(id: str, raw: str, encoding: Encoding) -> list[str]:  # noqa: A002  # the standard's word
+    """Turn a segment's text into its fields; of a header the field separator is the first."""
+    fields = raw.split(encoding.field)
+    if id in HEADERS:
+        fields.insert(1, encoding.field)
+    return fields
+
+
 class MessageError(FormatError):
     """The message, or one value of it, cannot be read."""
 
 
 class Segment:
-    """One segment: ``id``, ``sequence`` (its number among those of its id), ``raw`` text. All positions are 1-based.
+    """One segment: ``id``, ``sequence`` (its number among those of its id), raw ``fields``. All positions are 1-based.
 
-    ``id`` is upper case; it is empty for a line that has none.
+    ``id`` is upper case; it is empty for a line that has none. ``fields[0]`` is what was sent for it.
     """
 
-    __slots__ = ("charset", "encoding", "fields", "id", "raw", "sequence")
+    __slots__ = ("charset", "encoding", "fields", "id", "sequence")
 
-    def __init__(self, id: str, sequence: int, raw: str, encoding: Encoding, charset: str = "utf-8") -> None:  # noqa: A002  # the standard's word
+    def __init__(self, id: str, sequence: int, fields: list[str], encoding: Encoding, charset: str = "utf-8") -> None:  # noqa: A002  # the standard's word
         self.id = id
         self.sequence = sequence
-        self.raw = raw
+        self.fields = fields
         self.encoding = encoding
         self.charset = charset
-        self.fields = raw.split(encoding.field)
-        if id in HEADERS:
-            self.fields.insert(1, encoding.field)
+
+    @property
+    def raw(self) -> str:
+        """The segment as it was sent."""
+        fields = [self.fields[0], *self.fields[2:]] if self.id in HEADERS else self.fields
+        return self.encoding.field.join(fields)
 
     def __repr__(self) -> str:
         return f"Segment({self.id}[{self.sequence}])"
@@ -112,7 +123,7 @@ class Segment:
 class PlainSegment(Segment):
     """A segment in which nothing but fields and components stands: mostly that is so, and reading it costs less.
 
-    Whoever makes one has seen that none of `special_marks` is in ``raw``, and that it is no header.
+    Whoever makes one has seen that none of `special_marks` is in it, and that it is no header.
     """
 
     __slots__ = ()

@@ -12,7 +12,7 @@ from adapter.mapping.codes import fold
 from adapter.mapping.errors import ExtractionError
 from adapter.mapping.form import Header, PatientChoice
 from adapter.mapping.paths import Position, Scope
-from adapter.outcome import Place, Problem
+from adapter.outcome import Problem
 from adapter.scoring.report import PatientIdentity
 
 _BELOW_DAY = (Precision.YEAR, Precision.MONTH)
@@ -108,26 +108,25 @@ class Clock:
             segment = scope.segment(position.segment)
             text = position.text(segment) if segment else ""
             if segment and text:
-                place = segment.place(position.field)
-                moment = _read(text, place)
+                moment = _read(text, segment, position.field)
                 if moment.precision not in _BELOW_DAY:
-                    return self._aware(moment, place)
-                self._notes.append(f"names no day {place}")
+                    return self._aware(moment, segment, position.field)
+                self._notes.append(f"names no day {segment.place(position.field)}")
         return None
 
-    def _aware(self, moment: Moment, place: Place) -> datetime:
+    def _aware(self, moment: Moment, segment: Segment, number: int) -> datetime:
         if moment.datetime.tzinfo is not None:
             return moment.datetime
         if self._zone is None:
-            self._notes.append(f"no time zone {place}: {self._zone_name} taken")
+            self._notes.append(f"no time zone {segment.place(number)}: {self._zone_name} taken")
         return moment.datetime.replace(tzinfo=self._zone or zone(self._zone_name))
 
 
-def _read(text: str, place: Place) -> Moment:
+def _read(text: str, segment: Segment, number: int) -> Moment:
     try:
         return parse_timestamp(text)
     except ValueError as error:
-        raise ExtractionError(Problem.VALUE_UNREADABLE, place, f"header: {error}") from None
+        raise ExtractionError(Problem.VALUE_UNREADABLE, segment.place(number), f"header: {error}") from None
 
 
 def _message_zone(message: Message) -> tzinfo | None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import takewhile
 
 from adapter.hl7v2.datatypes import Coded, Text
@@ -41,11 +42,12 @@ class Position:
     component: int = 0
     subcomponent: int = 1
 
-    @classmethod
-    def of(cls, path: str) -> "Position":
-        """Turn a path of the form into a position."""
+    @staticmethod
+    @lru_cache(maxsize=512)
+    def of(path: str) -> "Position":
+        """Turn a path of the form into a position; the paths are those of the mappings."""
         segment, _, rest = path.partition("-")
-        return cls(segment, *map(int, rest.split(".")))
+        return Position(segment, *map(int, rest.split(".")))
 
     def text(self, segment: Segment, repetition: int = 1) -> str:
         """The unescaped text at this position; of a whole field its first component."""
@@ -77,8 +79,14 @@ class Requirement:
 
     def holds_anywhere(self, message: Message) -> bool:
         """Does any segment of the message fulfil it? A text that stands in many of them is looked at once."""
-        distinct = {segment.field(self.position.field): segment for segment in message.all(self.position.segment)}
-        return any(map(self.holds_in, distinct.values()))
+        number, seen = self.position.field, set()
+        for segment in message.all(self.position.segment):
+            text = segment.field(number)
+            if text not in seen:
+                seen.add(text)
+                if self.holds_in(segment):
+                    return True
+        return False
 
     def holds(self, scope: Scope, obx: Segment | None = None) -> bool:
         """Does the study being read fulfil it, or the observation?"""

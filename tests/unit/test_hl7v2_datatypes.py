@@ -30,7 +30,7 @@ from adapter.scoring.lesion import Interval
 
 
 def obx(datatype: str, value: str, row: str = "") -> Segment:
-    return Segment("OBX", 3, f"OBX|3|{datatype}|a^b^c|{row}|{value}|mm|||||F", STANDARD)
+    return Segment("OBX", 3, f"OBX|3|{datatype}|a^b^c|{row}|{value}|mm|||||F".split("|"), STANDARD)
 
 
 def values(datatype: str, value: str, **sender: bool) -> tuple[object, ...]:

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from adapter.hl7v2.encoding import Encoding
 from adapter.hl7v2.message import Message, MessageError, Segment
-from adapter.hl7v2.segment import PlainSegment
+from adapter.hl7v2.segment import PlainSegment, split
 from adapter.hl7v2.tables import VERSIONS, field_counts, segment_tables, table_version, warm
 from adapter.outcome import Place, Problem
 
@@ -14,7 +14,8 @@ MSH = "MSH|^~\\&|RIS|NUCMED|NETPET|HOSP|20261120||ORU^R01^ORU_R01|M1|P|2.5.1\r"
 
 
 def segment(raw: str, encoding: Encoding | None = None) -> Segment:
-    return Segment(raw[:3], 1, raw, encoding or Encoding())
+    encoding = encoding or Encoding()
+    return Segment(raw[:3], 1, split(raw[:3], raw, encoding), encoding)
 
 
 def deviations(*lines: str, header: str = MSH) -> tuple[str, ...]:
@@ -280,7 +281,7 @@ _ONE_TO_THREE = st.integers(1, 3)
 @given(_FIELDS, st.integers(0, 8), _ONE_TO_THREE, _ONE_TO_THREE, _ONE_TO_THREE)
 def test_a_segment_without_escapes_and_repetitions_is_read_as_any_other(fields, number, repetition, part, subpart):
     raw = "|".join(["OBX", *fields])
-    plain, other = PlainSegment("OBX", 1, raw, Encoding()), segment(raw)
+    plain, other = PlainSegment("OBX", 1, raw.split("|"), Encoding()), segment(raw)
 
     assert plain.value(number, repetition, part, subpart) == other.value(number, repetition, part, subpart)
     assert plain.components(number, repetition) == other.components(number, repetition)

@@ -151,7 +151,7 @@ def test_observations_keep_their_order_within_a_patient(ids):
 
 
 def status_of(code: str) -> ReportStatus:
-    return report_status(Segment("OBR", 1, "OBR" + "|" * 25 + code, STANDARD))
+    return report_status(Segment("OBR", 1, ["OBR", *[""] * 24, code], STANDARD))
 
 
 @pytest.mark.parametrize(
@@ -175,7 +175,7 @@ def test_each_report_status_is_read_by_the_table(code, status):
 
 
 def standing_of(code: str) -> Standing:
-    return observation_standing(Segment("OBX", 1, "OBX" + "|" * 11 + code, STANDARD))
+    return observation_standing(Segment("OBX", 1, ["OBX", *[""] * 10, code], STANDARD))
 
 
 @pytest.mark.parametrize(
