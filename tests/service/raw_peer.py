@@ -1,6 +1,7 @@
 """A sender that writes what bytes it likes, when it likes, and reads the answers with a library that is not ours."""
 
 import asyncio
+import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -71,8 +72,8 @@ class RawPeer:
 
 
 @asynccontextmanager
-async def raw_peer(address: tuple[str, int]) -> AsyncIterator[RawPeer]:
-    reader, writer = await asyncio.open_connection(*address, limit=2**26)
+async def raw_peer(address: tuple[str, int], tls: ssl.SSLContext | None = None) -> AsyncIterator[RawPeer]:
+    reader, writer = await asyncio.open_connection(*address, limit=2**26, ssl=tls)
     try:
         yield RawPeer(reader, writer)
     finally:

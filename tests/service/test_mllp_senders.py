@@ -7,9 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from certificates import CertificateAuthority, subject
 from mllp_messages import message
 from raw_peer import Answer, block, raw_peer
 from under_test import AdapterUnderTest, fixture
+
+from adapter.outbound.mllp_client import client_context
 
 LOOPBACK = ["127.0.0.0/8"]
 
@@ -44,6 +47,24 @@ async def test_the_sender_that_the_connection_shows_is_kept_with_the_message(tmp
         await send(adapter, message("M1"))
 
         assert [one.sender for one in await kept(adapter)] == ["ris-north"]
+
+
+async def test_a_client_certificate_shows_the_sender_whatever_the_message_says(tmp_path: Path) -> None:
+    authority = CertificateAuthority(tmp_path)
+    own = authority.issue("own", subject(("CN", "localhost")))
+    clients = [authority.issue(name, subject(("O", "Hospital, North"), ("CN", name))) for name in ("ris", "pacs")]
+    tls = {"certificate": own.certificate, "key": own.key, "client_authorities": authority.certificate}
+    senders = [{"name": "ris-north", "certificate_subjects": ["CN=ris,O=Hospital\\, North"], "ack": "original"}]
+    async with AdapterUnderTest(tmp_path, mllp={"port": 0, "tls": tls, "senders": senders}) as adapter:
+        codes = []
+        for number, client in enumerate(clients):
+            context = client_context(authority.certificate, client.certificate, client.key)
+            async with raw_peer(adapter.addresses.mllp, context) as peer:
+                await peer.write(block(message(f"M{number}", "read", "AL", "NE")))
+                codes.append((await peer.answer()).code)
+
+        assert codes == ["AA", "CA"]
+        assert [one.sender for one in await kept(adapter)] == ["ris-north", "default"]
 
 
 async def test_a_connection_that_is_nobody_s_follows_the_default(tmp_path: Path) -> None:

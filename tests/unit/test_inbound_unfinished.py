@@ -34,6 +34,16 @@ async def test_the_connection_that_holds_most_is_told_no_and_the_others_are_serv
         assert served.server._parts.unfinished._sizes == {}
 
 
+async def test_a_block_that_turns_out_to_be_whole_is_served_before_the_end():
+    async with serving(FakeReceiver(), NARROW) as served, connected(served.address) as large:
+        large.write(block("LARGE", 300_000)[:-1])
+        await eventually(lambda: served.server._parts.unfinished._sizes)
+        async with connected(served.address) as other:
+            other.write(b"\x0b" + message("OTHER", 250_000))
+
+            assert await large.answer() == "AA:LARGE"
+
+
 async def test_a_block_that_is_whole_takes_nothing():
     async with serving(FakeReceiver(), NARROW) as served, connected(served.address) as peer:
         for number in range(5):
