@@ -1,6 +1,8 @@
 """The delimiters of one message: any characters the sender chose, three to five of them after the field separator."""
 
 from dataclasses import dataclass
+from dataclasses import field as field_of
+from functools import lru_cache
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +18,22 @@ class Encoding:
     escape: str = "\\"
     subcomponent: str = "&"
     truncation: str = ""
+    meanings: dict[str, str] = field_of(init=False, repr=False, compare=False)
+    """What the escape sequences that are mostly sent stand for; ``escapes.py`` knows all of them."""
+
+    def __post_init__(self) -> None:
+        meanings = {
+            "F": self.field,
+            "S": self.component,
+            "T": self.subcomponent or "&",
+            "R": self.repetition,
+            "E": self.escape,
+            "P": self.truncation or "#",
+            "H": "",
+            "N": "",
+            ".br": "\n",
+        }
+        object.__setattr__(self, "meanings", meanings)
 
     def __hash__(self) -> int:
         """Two encodings rarely share these two; the whole would be hashed once a text."""
@@ -40,14 +58,20 @@ class Encoding:
         """
         field = header[3:4]
         characters = header[4:].split(field, 1)[0] if field else ""
-        if not 3 <= len(characters) <= 5:
-            raise ValueError("MSH-2 has three to five encoding characters")
-        delimiters = field + characters
-        if not all("!" <= character <= "~" and not character.isalnum() for character in delimiters):
-            raise ValueError("a delimiter is a printable ASCII character, no letter and no digit")
-        if len(set(delimiters)) < len(delimiters):
-            raise ValueError("each delimiter differs from the others")
-        return cls(field, *characters, *[""] * (5 - len(characters)))
+        return _delimiters(field, characters)
+
+
+@lru_cache(maxsize=64)
+def _delimiters(field: str, characters: str) -> Encoding:
+    """Senders share a handful of them, so each is checked once."""
+    if not 3 <= len(characters) <= 5:
+        raise ValueError("MSH-2 has three to five encoding characters")
+    delimiters = field + characters
+    if not all("!" <= character <= "~" and not character.isalnum() for character in delimiters):
+        raise ValueError("a delimiter is a printable ASCII character, no letter and no digit")
+    if len(set(delimiters)) < len(delimiters):
+        raise ValueError("each delimiter differs from the others")
+    return Encoding(field, *characters, *[""] * (5 - len(characters)))
 
 
 STANDARD = Encoding()

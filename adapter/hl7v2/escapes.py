@@ -25,24 +25,8 @@ def _sequences(escape_character: str) -> re.Pattern[str]:
 
 
 @lru_cache(maxsize=64)
-def _meanings(encoding: Encoding) -> dict[str, str]:
-    """What the sequences that are mostly sent stand for; each is known to `_SEQUENCE` too."""
-    return {
-        "F": encoding.field,
-        "S": encoding.component,
-        "T": encoding.subcomponent or "&",
-        "R": encoding.repetition,
-        "E": encoding.escape,
-        "P": encoding.truncation or "#",
-        "H": "",
-        "N": "",
-        ".br": "\n",
-    }
-
-
-@lru_cache(maxsize=64)
 def _unescaper(encoding: Encoding, charset: str) -> Callable[[str], str]:
-    meanings = _meanings(encoding)
+    meanings = encoding.meanings
 
     def text_of(match: re.Match[str]) -> str:
         sequence = match[1]
@@ -79,7 +63,7 @@ def unescape(text: str, encoding: Encoding, charset: str = "utf-8") -> str:
     if encoding.escape not in text:
         return text
     parts = text.split(encoding.escape)
-    meanings = _meanings(encoding)
+    meanings = encoding.meanings
     if len(parts) % 2 and meanings.keys() >= set(parts[1::2]):  # all stand in pairs around what is mostly sent
         parts[1::2] = [meanings[sequence] for sequence in parts[1::2]]
         return "".join(parts)
@@ -110,6 +94,6 @@ def without_controls(raw: str) -> str:
 def unread_escapes(text: str, encoding: Encoding) -> int:
     """Count the escape characters of a text that belong to no known sequence."""
     parts = text.split(encoding.escape)
-    if _meanings(encoding).keys() >= set(parts[1::2]):
+    if encoding.meanings.keys() >= set(parts[1::2]):
         return (len(parts) - 1) % 2
     return len(parts) - 1 - 2 * len(_sequences(encoding.escape).findall(text))

@@ -9,6 +9,7 @@ HEADERS = frozenset({"MSH", "FHS", "BHS"})
 """Segments whose first field is the field separator itself."""
 
 _NULL = '""'
+_BEHIND_DELIMITERS = 3
 
 
 def split(id: str, raw: str, encoding: Encoding) -> list[str]:  # noqa: A002  # the standard's word
@@ -64,14 +65,15 @@ class Segment:
         text = self.field(number)
         if not text:
             return ()
-        return (text,) if self._is_delimiters(number) else tuple(text.split(self.encoding.repetition))
+        is_delimiters = number < _BEHIND_DELIMITERS and self.id in HEADERS
+        return (text,) if is_delimiters else tuple(text.split(self.encoding.repetition))
 
     def value(self, number: int, repetition: int = 1, component: int = 1, subcomponent: int = 1) -> str:
         """The unescaped text of one subcomponent; empty when absent or null (``""``)."""
         text = self.field(number)
-        encoding = self.encoding
-        if not text or self._is_delimiters(number):
+        if not text or (number < _BEHIND_DELIMITERS and self.id in HEADERS):
             return text
+        encoding = self.encoding
         if encoding.repetition in text or repetition != 1:
             text = _nth(text, encoding.repetition, repetition)
         if encoding.component in text or component != 1:
@@ -85,7 +87,7 @@ class Segment:
     def components(self, number: int, repetition: int = 1) -> tuple[str, ...]:
         """The unescaped first subcomponents of one repetition; none when it is empty or null."""
         text = self.field(number)
-        if self._is_delimiters(number):
+        if number < _BEHIND_DELIMITERS and self.id in HEADERS:
             return (text,)
         if self.encoding.repetition in text or repetition != 1:
             text = _nth(text, self.encoding.repetition, repetition)
@@ -115,9 +117,6 @@ class Segment:
         if self.encoding.escape in raw:
             return unescape(raw, self.encoding, self.charset)
         return "" if raw == _NULL else raw
-
-    def _is_delimiters(self, number: int) -> bool:
-        return number < 3 and self.id in HEADERS
 
 
 class PlainSegment(Segment):

@@ -158,11 +158,9 @@ class Gatherer:
         counted, facts = said or self._say(obx, readers, wording)
         counted.append(obx.sequence)
         for reader, value in facts:
-            if reader.of_row:
-                row = self._rows.get(fields[4]) or self._new_row(obx)
-                _give(row.facts, reader, value, obx)
-            else:
-                _give(self._report(obx), reader, value, obx)
+            given = (self._rows.get(fields[4]) or self._new_row(obx)).facts if reader.of_row else self._report(obx)
+            if value is not LEFT_OUT:
+                given.setdefault(reader.fact, []).append((reader, value, obx, 5))
 
     def _say(self, obx: Segment, readers: tuple[Reader, ...], wording: tuple[str, ...]) -> Said:
         """What was read without a note is kept for the other rows."""
@@ -182,7 +180,7 @@ class Gatherer:
 
     def _withdraw(self, obx: Segment, readers: tuple[Reader, ...]) -> None:
         for reader, value in self._facts_of(obx, tuple(one for one in readers if one.fact == "tracer")):
-            _give(self.gathered.withdrawn, reader, value, obx)
+            _give(self.gathered.withdrawn, reader, value, obx, 5)
 
     def _standing(self, obx: Segment) -> Standing:
         raw = obx.field(_STATUS)
@@ -250,11 +248,6 @@ def _values(obx: Segment, reader: Reader) -> tuple[Value, ...]:
     return tuple(Text(text) for text in texts if text)
 
 
-def _give(facts: Facts, reader: Reader, value: object, segment: Segment, number: int = 5) -> None:
-    if value is LEFT_OUT:
-        return
-    given = (reader, value, segment, number)
-    if reader.fact in facts:
-        facts[reader.fact].append(given)
-    else:
-        facts[reader.fact] = [given]
+def _give(facts: Facts, reader: Reader, value: object, segment: Segment, number: int) -> None:
+    if value is not LEFT_OUT:
+        facts.setdefault(reader.fact, []).append((reader, value, segment, number))

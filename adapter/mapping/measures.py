@@ -31,14 +31,13 @@ class MeasureReader:
 
     def suv(self, suv_type: SuvType, statistic: SuvStatistic, value: Value, origin: Origin) -> Suv:
         """Turn a value into an SUV; in a foreign unit it is kept and marked as one that cannot be used."""
-        factor = self._factor(origin, self._plain)
-        if factor is None:
+        is_supported = self._factor(origin, self._plain) is not None
+        if not is_supported:
             origin.note("unit not supported", self._name, 6)
-        return Suv(self._suv_interval(value, origin), suv_type, statistic, factor is not None)
+        interval = value.interval if isinstance(value, Number) else self._suv_interval(value, origin)
+        return Suv(interval, suv_type, statistic, is_supported)
 
     def _suv_interval(self, value: Value, origin: Origin) -> Interval:
-        if isinstance(value, Number):
-            return value.interval
         if isinstance(value, Text) and value.text == NOT_A_NUMBER:
             origin.note("not a number", self._name)
             return _NO_SUV

@@ -19,7 +19,7 @@ from adapter.outcome import Problem
 from adapter.scoring.lesion import Nature
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class RowName:
     """Which row an OBX belongs to: its key, and the named groups of OBX-4 that rules read."""
 

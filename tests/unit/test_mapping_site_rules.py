@@ -72,6 +72,15 @@ def test_a_segment_that_is_missing_leaves_the_fact_unstated():
     assert report(site_oru(MALIGNANT).replace("PID|", "ZPA|||G2\rPID|"), mapping).study.who_grade == "G2"
 
 
+def test_a_field_whose_value_is_only_flagged_leaves_the_fact_unstated():
+    found = report(
+        site_oru(MALIGNANT), site(SITE + "report: {primary_site: {field: PID-8, lookup: sites, unmapped: flag}}\n")
+    )
+
+    assert found.study.primary_site is None
+    assert "not in table sites PID[1]-8: report.primary_site" in found.notes
+
+
 def test_a_component_of_a_field_is_text_and_an_empty_one_is_nothing():
     mapping = site(SITE + "report: {who_grade: {field: OBR-13.2}}\n")
 

@@ -33,6 +33,16 @@ def test_a_retracted_value_does_not_contradict_its_successor():
     assert row(oru(FDG, (*POSITIVE, "", "D"), corrected)).finding.uptake is Uptake.NEGATIVE
 
 
+@pytest.mark.parametrize("retracted_first", [True, False])
+def test_a_retracted_value_is_not_taken_from_the_row_that_states_the_same_value(retracted_first):
+    row_2 = [(kind, code, "2", *rest) for kind, code, _, *rest in (POSITIVE, SUV)]
+    observations = [(*SUV, "D"), *row_2] if retracted_first else [*row_2, (*SUV, "D")]
+    found = report(oru(FDG, *observations))
+
+    assert [(one.row, one.finding.suv is not None) for one in found.rows] == [("2", True)]
+    assert [note for note in found.notes if "no value" in note] == []
+
+
 def test_a_row_of_which_everything_is_retracted_is_gone():
     found = report(oru(FDG, (*POSITIVE, "", "D"), (*SUV, "D")))
 
