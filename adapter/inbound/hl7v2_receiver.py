@@ -37,7 +37,9 @@ class Hl7v2Receiver:
         if batch.refusal:
             self._intake.tell_refused(batch.refusal, origin)
         receive = partial(self._intake.receive, origin=origin, deviations=tolerated)
-        taken = await asyncio.gather(*map(receive, batch.messages))
+        # An ordinary message needs no task of its own.
+        alone = len(batch.messages) == 1
+        taken = [await receive(*batch.messages)] if alone else await asyncio.gather(*map(receive, batch.messages))
         return Reply(self._payloads(batch, taken), self._follow(taken, connection))
 
     async def refuse(self, fault: Fault, connection: Connection) -> Reply:
