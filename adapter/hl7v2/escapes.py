@@ -63,10 +63,12 @@ def unescape(text: str, encoding: Encoding, charset: str = "utf-8") -> str:
     if encoding.escape not in text:
         return text
     parts = text.split(encoding.escape)
-    meanings = encoding.meanings
-    if len(parts) % 2 and meanings.keys() >= set(parts[1::2]):  # all stand in pairs around what is mostly sent
-        parts[1::2] = [meanings[sequence] for sequence in parts[1::2]]
-        return "".join(parts)
+    if len(parts) % 2:  # the escape characters are even in number: mostly pairs around what is mostly sent
+        try:
+            parts[1::2] = [encoding.meanings[sequence] for sequence in parts[1::2]]
+            return "".join(parts)
+        except KeyError:
+            pass
     return _unescaper(encoding, charset)(text)
 
 

@@ -26,14 +26,21 @@ _ID = re.compile(r"[A-Z][A-Z0-9]{2}")
 class Message:
     """One message: its segments in order, its delimiters and version, and every departure that was tolerated."""
 
-    __slots__ = ("_by_id", "deviations", "encoding", "segments", "version")
+    __slots__ = ("_by_id", "_noted", "_text", "encoding", "segments", "version")
 
-    def __init__(self, reader: "_Reader", version: str) -> None:
+    def __init__(self, reader: "_Reader", version: str, text: str) -> None:
         self.segments = tuple(reader.segments)
         self.encoding = reader.encoding
         self.version = version
-        self.deviations = tuple(reader.deviations)
+        self._noted = tuple(reader.deviations)
+        self._text = text if self.encoding.escape in reader.marks else ""
         self._by_id = {name: tuple(segments) for name, segments in reader.by_id.items()}
+
+    @property
+    def deviations(self) -> tuple[str, ...]:
+        """Every departure that was tolerated; escape characters of no sequence are counted when they are asked for."""
+        unread = unread_escapes(self._text[len("MSH|" + self.encoding.characters) :], self.encoding)
+        return (*self._noted, Deviation.ESCAPE_KEPT.note(str(unread))) if unread else self._noted
 
     @classmethod
     def parse(cls, text: str, *, charset: str = "utf-8") -> "Message":
@@ -49,8 +56,7 @@ class Message:
         lines = reader.lines(body)
         version = reader.version(lines[0])
         reader.read(lines, version)
-        reader.count_unread_escapes(body)
-        return cls(reader, version)
+        return cls(reader, version, body)
 
     def all(self, id: str) -> tuple[Segment, ...]:  # noqa: A002  # the standard's word
         """All segments of an id, in order."""
@@ -136,8 +142,8 @@ class _Reader:
     def read(self, lines: Iterable[str], version: str) -> None:
         """Turn lines into segments; one that is as the tables say, and of the id before it, costs least."""
         encoding, charset, marks = self.encoding, self.charset, self.marks
-        counts, separator = field_counts(version), encoding.field
-        name, count, siblings = separator, 0, self.by_id["MSH"]  # no id is the separator: the first line sets all three
+        counts, separator, segments = field_counts(version), encoding.field, self.segments
+        name, count, siblings, is_header = separator, 0, segments, False  # no id is the separator: a line sets them all
         for line in lines:
             fields = line.split(separator)
             if fields[0] != name:
@@ -145,16 +151,16 @@ class _Reader:
                     self._read_tolerantly(line, version)
                     continue
                 name = fields[0]
-                count, siblings = counts[name], self.by_id[name]
+                count, siblings, is_header = counts[name], self.by_id[name], name in HEADERS
             kind: type[Segment] = PlainSegment
             for mark in marks:
                 if mark in line:
                     kind = Segment
-            if name in HEADERS:
+            if is_header:
                 kind, fields = Segment, split(name, line, encoding)
             segment = kind(name, len(siblings) + 1, fields, encoding, charset)
             siblings.append(segment)
-            self.segments.append(segment)
+            segments.append(segment)
             if len(fields) > count + 1:
                 self._note_extra_fields(segment, count)
         if len(self.by_id["MSH"]) > 1:
@@ -185,9 +191,3 @@ class _Reader:
     def _note_extra_fields(self, segment: Segment, count: int) -> None:
         extra = next((number for number in range(count + 1, segment.field_count + 1) if segment.field(number)), None)
         self.note(Deviation.EXTRA_FIELDS, str(segment.place(extra)) if extra else None)
-
-    def count_unread_escapes(self, text: str) -> None:
-        """Note the escape characters behind MSH-2 that belong to no sequence."""
-        if self.encoding.escape in self.marks:
-            unread = unread_escapes(text[len("MSH|" + self.encoding.characters) :], self.encoding)
-            self.note(Deviation.ESCAPE_KEPT, str(unread) if unread else None)
