@@ -4,6 +4,9 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
+SLOWER := $(foreach part,store web inbound outbound cli worker settings telemetry,tests/unit/test_$(part)%.py)
+FAST   := $(filter-out $(SLOWER),$(wildcard tests/unit/test_*.py))
+
 .DEFAULT_GOAL := help
 .PHONY: help demo test check bench interop format lock clean
 
@@ -46,8 +49,8 @@ check: $(VENV)/dev  ## format, lint, types, imports, fast tests: under a minute,
 	@rm -f .lint-imports.out
 	@echo "== Dockerfile"
 	@$(BIN)/hadolint Dockerfile
-	@echo "== fast tests"
-	@$(BIN)/python -m pytest -n auto -m 'not slow' tests/unit
+	@echo "== fast tests (those of disks, sockets and processes wait for make test)"
+	@$(BIN)/python -m pytest -n auto -m 'not slow' $(FAST)
 
 bench: $(VENV)/dev  ## measure speed, latency and memory on loopback (4 minutes); writes bench/RESULTS.md
 	@echo "== measuring; other work on this machine spoils the figures"
