@@ -7,6 +7,8 @@ RUN python -m venv /opt/netpet \
 COPY pyproject.toml README.md ./
 COPY adapter adapter
 COPY mappings mappings
+COPY fixtures/expected.json fixtures/expected.json
+COPY fixtures/demo fixtures/demo
 RUN /opt/netpet/bin/pip install --no-cache-dir --no-deps .
 
 FROM docker.io/library/python:3.11-slim-bookworm

@@ -9,6 +9,7 @@ SHOWN = 5
 """Lesions named one by one; more are counted, so that the sentence stays one."""
 
 _WORDS = {Status.POSITIVE: "positive", Status.NEGATIVE: "negative", Status.UNKNOWN: "unknown"}
+_RELATIONS = {2: "FDG below SSTR", 3: "FDG equal to SSTR", 4: "FDG above SSTR"}
 _FORBIDDING = {reason.value for reason in FORBIDS_A_SCORE}
 
 
@@ -34,6 +35,8 @@ def _describe(appraisal: Appraisal) -> str:
     patterns = sorted(appraisal.patterns)
     shown = f"pattern {patterns[0]}" if len(patterns) == 1 else f"pattern open ({', '.join(map(str, patterns))})"
     calls = f"SSTR {_WORDS[appraisal.sstr]}, FDG {_WORDS[appraisal.fdg]}"
+    if len(patterns) == 1 and patterns[0] in _RELATIONS:
+        calls += f", {_RELATIONS[patterns[0]]}"
     count = appraisal.lesion.count
     several = ""
     if count.may_be_several:

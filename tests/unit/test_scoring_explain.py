@@ -11,7 +11,7 @@ def said(table, pair=None):
 
 def test_a_grade_is_explained_by_its_lesions():
     assert said([of_pattern(2)]) == (
-        "lesion L1: SSTR positive, FDG positive: pattern 2; the grade is the worst pattern: P2a."
+        "lesion L1: SSTR positive, FDG positive, FDG below SSTR: pattern 2; the grade is the worst pattern: P2a."
     )
 
 
