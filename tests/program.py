@@ -38,6 +38,11 @@ def run(*arguments: object, folder: Path, **variables: str) -> subprocess.Comple
     )
 
 
+def _hear_interrupts() -> None:
+    """A shell lets its background jobs ignore Ctrl-C, and what they start inherits that."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 class Running:
     """A command that stays up, in a folder of its own: what it says is read from files, it ends by a signal."""
 
@@ -50,7 +55,12 @@ class Running:
     def __enter__(self) -> "Running":
         with self._out.open("wb") as out, self._err.open("wb") as err:
             self.process = subprocess.Popen(
-                self._arguments, cwd=self.folder, env=environment(**self._variables), stdout=out, stderr=err
+                self._arguments,
+                cwd=self.folder,
+                env=environment(**self._variables),
+                stdout=out,
+                stderr=err,
+                preexec_fn=_hear_interrupts,  # noqa: PLW1509 - it only resets a signal, before the command begins
             )
         return self
 

@@ -183,6 +183,10 @@ class StoreMachine(RuleBasedStateMachine):
     def restart(self):
         self.do(self.store.close())
         self.store = self.do(Store.open(url(self.folder)))
+        for lane in self.lanes.values():
+            if lane.claimed is not None:
+                lane.attempts, lane.since = lane.attempts + 1, lane.since or lane.claimed
+                lane.due, lane.claimed, lane.marked = lane.claimed, None, None
 
     @invariant()
     def the_lanes_are_as_they_should_be(self):
