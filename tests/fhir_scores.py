@@ -98,7 +98,7 @@ def result(**facts):
         interval_days=7,
         policy=Policy(),
         lesions_at_grade=(1, 1),
-        explanation="lesion L1: SSTR positive, FDG positive, FDG below SSTR: pattern 2; the worst pattern is the grade.",
+        explanation="lesion L1: SSTR positive, FDG positive, FDG below SSTR: pattern 2; the grade is P2a.",
     )
     return replace(plain, **facts)
 
