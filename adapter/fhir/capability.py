@@ -35,7 +35,7 @@ OBSERVATION = Served(
     ),
     (SCORE_PROFILE, LESION_PROFILE),
 )
-"""The scores and lesions: what every site serves (FORMATS.md, "HTTP")."""
+"""The scores and lesions: what every site serves (docs/formats.md, "HTTP")."""
 
 PROVENANCE = Served("Provenance", ("read",), profiles=(PROVENANCE_PROFILE,))
 DEVICE = Served("Device")

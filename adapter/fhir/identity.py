@@ -6,7 +6,7 @@ from adapter.scoring.report import OID_NAMESPACE
 from adapter.scoring.result import Result
 
 OID_ROOT = "2.25.54930188285360043366174129075465106905"
-"""The project's own OID arc (a UUID arc, ours without any registry); FORMATS.md, "Identifiers of our own"."""
+"""The project's own OID arc (a UUID arc, ours without any registry); docs/formats.md, "Identifiers of our own"."""
 
 
 def oid(branch: int) -> str:

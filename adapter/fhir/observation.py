@@ -1,4 +1,4 @@
-"""The score Observation: the grade, or why there is none, with all that it rests on (FORMATS.md, "What goes out")."""
+"""The score Observation: the grade, or why there is none, with all that it rests on."""
 
 from adapter.fhir.components import score_components
 from adapter.fhir.datatypes import concept, instant, literal
@@ -29,7 +29,7 @@ DISCLAIMER = (
     "SUVs of two tracers are not one scale. "
     "Not cleared by a regulator and not CE-marked: for research and evaluation."
 )
-"""What every score says of itself (NETPET.md, "What the output says")."""
+"""What every score says of itself (docs/clinical.md, "What the output says")."""
 
 _ABSENT_BECAUSE: dict[str, Code] = {
     "report-not-final": TEMPORARILY_UNKNOWN,

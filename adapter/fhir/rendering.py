@@ -16,7 +16,7 @@ class Confirmation:
 
 @dataclass(frozen=True, slots=True)
 class Rendering:
-    """``publish_final`` is the site's decision to send scores as final that nobody has confirmed (NETPET.md)."""
+    """``publish_final`` is the site's decision to send scores as final that nobody has confirmed (docs/clinical.md)."""
 
     software_version: str
     confirmation: Confirmation | None = None

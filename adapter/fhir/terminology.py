@@ -1,4 +1,4 @@
-"""Code systems, profiles and the standard codes that we send: only those verified in NETPET.md, never one invented."""
+"""Code systems, profiles and the standard codes that we send: only verified ones, never one invented."""
 
 from dataclasses import dataclass
 

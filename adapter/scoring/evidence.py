@@ -1,4 +1,4 @@
-"""From what a report states of one lesion to positive, negative or unknown, in the order of evidence of NETPET.md."""
+"""From a report's words on one lesion to positive, negative or unknown, in the order of evidence (docs/clinical.md)."""
 
 from dataclasses import dataclass
 

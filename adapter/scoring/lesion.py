@@ -6,7 +6,7 @@ from enum import Enum, StrEnum
 
 
 class Status(StrEnum):
-    """Is the lesion's uptake above background on one tracer? (modified Krenning 2-4 is positive; NETPET.md)"""
+    """Is the lesion's uptake above background on one tracer? (modified Krenning 2-4 is positive; docs/clinical.md)"""
 
     POSITIVE = "positive"
     NEGATIVE = "negative"

@@ -4,7 +4,7 @@ from enum import StrEnum
 
 
 class Reason(StrEnum):
-    """Why a score is as it is; the value is the code that travels in the output (NETPET.md, edge-case table)."""
+    """Why a score is as it is; the value is the code that travels in the output (docs/clinical.md, edge-case table)."""
 
     MISSING_SSTR_STUDY = "missing-sstr-study"
     MISSING_FDG_STUDY = "missing-fdg-study"

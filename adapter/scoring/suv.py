@@ -1,4 +1,4 @@
-"""SUVs as intervals: which can be used, and what FDG against SSTR in one lesion allows (NETPET.md, "relation")."""
+"""SUVs as intervals: which can be used, and what FDG against SSTR in one lesion allows (docs/clinical.md)."""
 
 from decimal import MAX_EMAX, MIN_EMIN, Context, Decimal
 

@@ -1,4 +1,4 @@
-"""Which radiopharmaceuticals a score may rest on (NETPET.md, row "tracer")."""
+"""Which radiopharmaceuticals a score may rest on (docs/clinical.md, row "tracer")."""
 
 from enum import Enum
 from functools import lru_cache
