@@ -168,10 +168,10 @@ def load_settings(file: Path | None = None, flags: dict[str, Any] | None = None)
         settings = Sources(**(flags or {}))
     except ValidationError as error:
         found = error.errors(include_url=False, include_input=False, include_context=False)
-        faults += [f"{_name(fault['loc'])}: {_sentence(fault)}" for fault in found]
+        raise SettingsError(faults + [f"{_name(fault['loc'])}: {_sentence(fault)}" for fault in found]) from None
+    faults += _open_doors(settings)
     if faults:
         raise SettingsError(faults)
-    _refuse_open_doors(settings)
     return settings
 
 
@@ -207,7 +207,7 @@ def _sentence(fault: Any) -> str:
     return str(fault["msg"]).removeprefix("Value error, ")
 
 
-def _refuse_open_doors(settings: Settings) -> None:
+def _open_doors(settings: Settings) -> list[str]:
     """Patients' data leave the machine only over TLS and to clients that are known."""
     faults = []
     if not is_loopback(settings.http.host):
@@ -217,8 +217,7 @@ def _refuse_open_doors(settings: Settings) -> None:
             faults.append("security.api_keys: needed because http.host is not loopback")
     if not is_loopback(settings.mllp.host) and not _asks_for_certificates(settings.mllp.tls):
         faults.append("mllp.tls: needed, with client_authorities, because mllp.host is not loopback")
-    if faults:
-        raise SettingsError(faults)
+    return faults
 
 
 def _asks_for_certificates(tls: Tls | None) -> bool:
