@@ -224,12 +224,6 @@ CLIENTS = "    client_authorities: authorities.pem\n"
         (f"mllp:\n  host: 0.0.0.0\nhttp:\n{TLS}{CLIENTS}security:\n  api_keys: keys.txt\n", ["mllp.tls"]),
     ],
 )
-def test_an_open_door_is_named_beside_a_setting_that_does_not_exist():
-    faults = load(NETPET_HTTP__HOST="0.0.0.0", NETPET_MLP__PORT="1")["faults"]
-
-    assert [fault.split(":")[0] for fault in faults] == ["NETPET_MLP__PORT", "http.tls", "security.api_keys"]
-
-
 def test_a_half_of_what_an_open_door_needs_is_not_enough(tmp_path, text, wanted):
     assert [fault.partition(":")[0] for fault in faults_of(written(tmp_path, text))] == wanted
 
@@ -244,6 +238,12 @@ def test_a_half_of_what_an_open_door_needs_is_not_enough(tmp_path, text, wanted)
 )
 def test_with_tls_and_authentication_a_door_may_be_open(tmp_path, text):
     assert load_settings(written(tmp_path, text)).security is not None
+
+
+def test_an_open_door_is_named_beside_a_setting_that_does_not_exist():
+    faults = load(NETPET_HTTP__HOST="0.0.0.0", NETPET_MLP__PORT="1")["faults"]
+
+    assert [fault.split(":")[0] for fault in faults] == ["NETPET_MLP__PORT", "http.tls", "security.api_keys"]
 
 
 def test_an_empty_host_is_not_loopback():
