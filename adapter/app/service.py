@@ -11,6 +11,7 @@ from adapter.app.mllp_door import MllpDoor
 from adapter.app.reader import MessageReader
 from adapter.app.worker import Worker
 from adapter.fhir.rendering import Rendering
+from adapter.hl7v2.tables import warm
 from adapter.inbound.mllp_server import ListenError
 from adapter.inbound.sections import Tls
 from adapter.inbound.tls import ClientList, ServerTls, TlsError, TlsFiles
@@ -72,6 +73,7 @@ class Service:
 
     async def _start(self, parts: AsyncExitStack) -> Addresses:
         self.telemetry.running(VERSION)
+        await asyncio.to_thread(warm)
         mappings = await asyncio.to_thread(
             MappingSet.load, self.settings.mappings.directory or shipped_folder("mappings")
         )
