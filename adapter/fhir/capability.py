@@ -6,7 +6,6 @@ from datetime import date
 
 from adapter.fhir.device import NAME
 from adapter.fhir.resource import Element, Resource
-from adapter.fhir.terminology import LESION_PROFILE, PROVENANCE_PROFILE, SCORE_PROFILE
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,30 +16,6 @@ class Served:
     interactions: tuple[str, ...] = ("read",)
     search: tuple[tuple[str, str], ...] = ()
     profiles: tuple[str, ...] = ()
-
-
-_COMMON_SEARCH = (("_id", "token"), ("_lastUpdated", "date"))
-
-OBSERVATION = Served(
-    "Observation",
-    ("read", "search-type"),
-    (
-        *_COMMON_SEARCH,
-        ("patient", "reference"),
-        ("patient.identifier", "token"),
-        ("code", "token"),
-        ("date", "date"),
-        ("status", "token"),
-        ("_count", "number"),
-    ),
-    (SCORE_PROFILE, LESION_PROFILE),
-)
-"""The scores and lesions: what every site serves (docs/formats.md, "HTTP")."""
-
-PROVENANCE = Served("Provenance", ("read",), profiles=(PROVENANCE_PROFILE,))
-DEVICE = Served("Device")
-CODE_SYSTEM = Served("CodeSystem", ("read", "search-type"))
-STRUCTURE_DEFINITION = Served("StructureDefinition", ("read", "search-type"))
 
 
 def capability_statement(version: str, base_url: str, published: date, served: Sequence[Served]) -> Resource:

@@ -1,23 +1,17 @@
 from datetime import date
 
-import pytest
-
-from adapter.fhir.capability import (
-    CODE_SYSTEM,
-    DEVICE,
-    OBSERVATION,
-    PROVENANCE,
-    STRUCTURE_DEFINITION,
-    Served,
-    capability_statement,
-)
+from adapter.fhir.capability import Served, capability_statement
 from adapter.fhir.check import check
 
 STATEMENT = capability_statement(
     "0.1.0",
     "http://127.0.0.1:8080/fhir",
     date(2026, 11, 20),
-    (OBSERVATION, PROVENANCE, DEVICE, CODE_SYSTEM, STRUCTURE_DEFINITION, Served("DiagnosticReport", ("create",))),
+    (
+        Served("Observation", ("read", "search-type"), (("code", "token"), ("date", "date")), ("urn:oid:1.2.3",)),
+        Served("Device"),
+        Served("DiagnosticReport", ("create",)),
+    ),
 )
 
 
@@ -29,13 +23,11 @@ def test_the_statement_is_the_same_each_time_it_is_asked_for():
     assert STATEMENT["date"] == "2026-11-20"
 
 
-@pytest.mark.parametrize(
-    "name", ["_id", "patient", "patient.identifier", "code", "date", "status", "_lastUpdated", "_count"]
-)
-def test_scores_can_be_searched_by(name):
+def test_a_type_is_given_with_its_search_parameters_and_profiles():
     observation = STATEMENT["rest"][0]["resource"][0]
 
-    assert name in [parameter["name"] for parameter in observation["searchParam"]]
+    assert [one["name"] for one in observation["searchParam"]] == ["code", "date"]
+    assert observation["supportedProfile"] == ["urn:oid:1.2.3"]
 
 
 def test_nothing_is_claimed_that_is_not_served():
