@@ -9,6 +9,8 @@ from typing import Annotated, BinaryIO
 
 import typer
 
+from adapter.cli.map import map_app
+
 app = typer.Typer(
     name="netpet-adapter",
     help="Dual-PET radiology results in, NETPET scores out. For research and evaluation; not a medical device.",
@@ -16,6 +18,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+app.add_typer(map_app)
 
 
 @app.command()
