@@ -94,6 +94,11 @@ class MllpDecoder:
         return self._step == self._inside
 
     @property
+    def held(self) -> int:
+        """How many bytes of the stream are in memory: of the block under way, or of junk; a refused block's are not."""
+        return len(self._buffer)
+
+    @property
     def settles_by_silence(self) -> bool:
         """Does the stream stand at an FS without what must follow it? Then call `quiet` after 200 ms of silence."""
         return self.inside_block and self._scan < len(self._buffer)

@@ -14,7 +14,6 @@ from adapter.inbound.parts import ListenerParts
 from adapter.inbound.peers import Seat
 from adapter.inbound.receiver import Connection
 from adapter.inbound.tls import certificate_subject
-from adapter.inbound.unfinished import HalfBlock
 from adapter.outcome import Problem
 
 Notice = Callable[["MllpConnection"], None]
@@ -39,7 +38,6 @@ class MllpConnection(asyncio.Protocol):
         limits = parts.limits
         max_block = min(limits.max_block, HEAD_LIMIT) if seat.over_capacity else limits.max_block
         self._decoder = MllpDecoder(max_block, limits.max_junk)
-        self._half = HalfBlock()
         self._unread: deque[bytes] = deque()
         self._taking = True
         self._peer_ended = False
@@ -135,7 +133,7 @@ class MllpConnection(asyncio.Protocol):
         fed = False
         while self._unread and self._taking and not self._answers.waiting:
             chunk = self._unread.popleft()
-            self._decoded(self._decoder.feed(chunk), len(chunk))
+            self._decoded(self._decoder.feed(chunk))
             fed = True
         if self._taking and not self._unread and (self._peer_ended or self._draining):
             self._end_input()
@@ -143,10 +141,10 @@ class MllpConnection(asyncio.Protocol):
             self._watch()
         self._regulate()
 
-    def _decoded(self, items: Sequence[Item], count: int) -> None:
-        self._half.fed(count, items, inside=self._decoder.inside_block)
+    def _decoded(self, items: Sequence[Item]) -> None:
         self._take(items)
-        largest = self._parts.unfinished.note(self, self._half.size if self._taking else 0)
+        unfinished = self._decoder.held if self._taking and self._decoder.inside_block else 0
+        largest = self._parts.unfinished.note(self, unfinished)
         if largest is not None:
             largest.give_up()
 
@@ -246,7 +244,7 @@ class MllpConnection(asyncio.Protocol):
                 deadline.stop()
 
     def _silent(self) -> None:
-        self._decoded(self._decoder.quiet(), 0)
+        self._decoded(self._decoder.quiet())
         self._watch()
         self._regulate()
 

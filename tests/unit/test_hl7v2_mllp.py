@@ -182,7 +182,7 @@ def test_a_skipped_oversize_block_holds_no_more_than_a_pending_mark():
     decoder.feed(VT + b"x" * 11)
     assert decoder.feed(b"x" * 1_000_000 + FS) == []
     assert decoder.inside_block
-    assert len(decoder._buffer) == 1
+    assert decoder.held == 1
 
 
 def test_the_head_of_an_oversize_block_is_bounded():
@@ -227,3 +227,34 @@ def test_each_stream_of_the_fixtures_gives_one_event_an_answer(case):
     assert len(events) == len(case["answers"])
     faults = [answer.get("problem") == "block-unterminated" for answer in case["answers"]]
     assert [isinstance(event, Fault) for event in events] == faults
+
+
+@pytest.mark.parametrize(
+    ("chunks", "held"),
+    [
+        ((VT + b"MSH|1",), 5),
+        ((VT + b"MSH|1", b"2345"), 9),
+        ((VT + b"MSH|1", FS), 6),
+        ((VT + b"MSH|1", FS, CR), 0),
+        ((encode_block(ONE) + VT + b"MSH",), 3),
+        ((b"junk",), 4),
+        ((VT + b"x" * 101,), 0),
+        ((VT + b"x" * 101, b"y" * 50 + FS), 1),
+        ((VT + b"x" * 101, b"y" * 50 + FS + CR + VT + b"MSH"), 3),
+        ((b"x" * 30,), 0),
+    ],
+)
+def test_a_decoder_says_how_many_bytes_it_holds(chunks, held):
+    decoder = MllpDecoder(max_block=100, max_junk=20)
+    for chunk in chunks:
+        decoder.feed(chunk)
+
+    assert decoder.held == held
+
+
+@given(pieces=st.lists(st.sampled_from([VT, FS, CR, LF, ONE, b"x" * 90, b"MSH|", b"\x00"]), max_size=20))
+def test_a_decoder_never_holds_more_than_came_nor_than_its_limits(pieces):
+    decoder = MllpDecoder(max_block=100, max_junk=20)
+    for number, piece in enumerate(pieces, start=1):
+        decoder.feed(piece)
+        assert decoder.held <= min(sum(map(len, pieces[:number])), 102)

@@ -2,15 +2,11 @@
 
 from dataclasses import replace
 
-import pytest
 from test_inbound_fakes import QUICK, FakeReceiver, block, connected, eventually, message, serving
 
-from adapter.hl7v2.mllp import Block, Fault
-from adapter.inbound.unfinished import HalfBlock, Unfinished
-from adapter.outcome import Problem
+from adapter.inbound.unfinished import Unfinished
 
 NARROW = replace(QUICK, max_block=400_000, max_unfinished=500_000)
-TOO_LARGE = Fault(Problem.BLOCK_TOO_LARGE, b"", "")
 
 
 async def test_the_connection_that_holds_most_is_told_no_and_the_others_are_served():
@@ -68,26 +64,6 @@ async def test_a_block_without_its_last_byte_takes_nothing_once_the_silence_ende
 
         assert await peer.answer() == "AA:M1"
         assert served.server._parts.unfinished._sizes == {}
-
-
-@pytest.mark.parametrize(
-    ("chunks", "size"),
-    [
-        ([(10, (), True)], 10),
-        ([(10, (), True), (5, (), True)], 15),
-        ([(10, (), True), (5, (Block(b"x"),), False)], 0),
-        ([(10, (), True), (5, (Block(b"x"),), True)], 5),
-        ([(10, (TOO_LARGE,), True), (5, (), True)], 0),
-        ([(10, (TOO_LARGE,), True), (5, (Block(b"x"),), True), (5, (), True)], 10),
-        ([(10, (), True), (0, (Block(b"x"),), False)], 0),
-    ],
-)
-def test_a_half_block_is_as_large_as_what_came_since_the_last_whole_one(chunks, size):
-    half = HalfBlock()
-    for count, items, inside in chunks:
-        half.fed(count, items, inside=inside)
-
-    assert half.size == size
 
 
 def test_the_largest_is_named_only_beyond_the_limit():
