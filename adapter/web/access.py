@@ -11,6 +11,8 @@ from adapter.web.boundary import Handler, route_name
 from adapter.web.faults import Fault, RefusedError
 
 OPEN = frozenset({"/livez", "/readyz"})
+CLIENT = web.RequestKey("client", str)
+"""The name of the client whose key a request presented."""
 _CHALLENGE = 'Bearer realm="netpet-adapter"'
 
 
@@ -27,7 +29,7 @@ class Access:
         if self.admits is not None:
             self._require_certificate(self.admits, request)
         if self.api_keys is not None and route_name(request) not in OPEN:
-            _require_key(self.api_keys, request)
+            request[CLIENT] = _require_key(self.api_keys, request)
         return await handler(request)
 
     @staticmethod
@@ -37,11 +39,22 @@ class Access:
             raise RefusedError(Fault.NOT_AUTHORISED, "this client certificate is not on the list")
 
 
-def _require_key(api_keys: ApiKeys, request: web.Request) -> None:
+def client_with_key(request: web.Request) -> str:
+    """Turn a request into the client whose key it presented; raises RefusedError where the site has no keys."""
+    client = request.get(CLIENT)
+    if client is None:
+        rule = "this needs an API key, on loopback too: name a file of keys in security.api_keys"
+        raise RefusedError(Fault.NOT_AUTHORISED, rule)
+    return client
+
+
+def _require_key(api_keys: ApiKeys, request: web.Request) -> str:
     scheme, _, key = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not key.strip():
         challenge = {"WWW-Authenticate": _CHALLENGE}
         raise RefusedError(Fault.NOT_AUTHENTICATED, "send Authorization: Bearer <API key>", headers=challenge)
-    if api_keys.client_of(key.strip()) is None:
+    client = api_keys.client_of(key.strip())
+    if client is None:
         challenge = {"WWW-Authenticate": f'{_CHALLENGE}, error="invalid_token"'}
         raise RefusedError(Fault.NOT_AUTHENTICATED, "this API key is not known here", headers=challenge)
+    return client
