@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,9 +9,10 @@ from pydantic import ValidationError
 
 from adapter.hl7v2.message import Message
 from adapter.mapping.consistency import findings
-from adapter.mapping.errors import MappingFault, MappingFileError
+from adapter.mapping.errors import MappingFileError
 from adapter.mapping.form import Mapping
-from adapter.mapping.loader import Path, Tree, read_tree
+from adapter.mapping.form_faults import form_faults
+from adapter.mapping.loader import read_tree
 from adapter.mapping.paths import Requirement
 from adapter.mapping.plan import Plan, compile_plan
 
@@ -56,7 +56,7 @@ def site_mapping(content: bytes, file: str) -> SiteMapping:
     try:
         form = Mapping.model_validate(tree.root)
     except ValidationError as error:
-        raise MappingFileError(_form_faults(tree, error)) from None
+        raise MappingFileError(form_faults(tree, error)) from None
     faults = {tree.fault(path, text) for path, text in findings(form)}
     if faults:
         raise MappingFileError(faults)
@@ -71,20 +71,3 @@ def content_digest(root: dict[str, Any]) -> str:
     content = {key: value for key, value in root.items() if key not in _NO_PART_OF_THE_DIGEST}
     canonical = json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
     return hashlib.sha256(canonical.encode()).hexdigest()
-
-
-_SAID = {
-    "missing": "the key `{key}` is missing: add it",
-    "extra_forbidden": "the form has no key `{key}` here: correct its spelling, or delete it",
-    "string_type": "text is needed here",
-    "dict_type": "`key: value` lines are needed here",
-    "model_type": "`key: value` lines are needed here",
-    "tuple_type": "a list is needed here ([one, two]), or for a fact one rule ({obx: [...]})",
-}
-
-
-def _form_faults(tree: Tree, error: ValidationError) -> Iterator[MappingFault]:
-    for one in error.errors(include_url=False, include_input=False, include_context=False):
-        path: Path = one["loc"]
-        said = _SAID.get(one["type"], one["msg"].removeprefix("Value error, "))
-        yield tree.fault(path, said.replace("{key}", str(path[-1]) if path else ""))
