@@ -1,7 +1,7 @@
 """Page three: a marked patient is brought up to date: desired state against delivered state, not message by message."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, time, timedelta
 from typing import Any, Protocol
 
@@ -45,7 +45,8 @@ class Publication:
     """One score as it should stand at the destination: its resources, and the digest that tells if they already do.
 
     ``summary`` is the result as the pages show it; ``state`` is ``published``, ``waiting``, ``stopped`` or
-    ``retracted``. ``resources`` is empty for what is known here and posted nowhere.
+    ``retracted``. ``resources`` is empty for what is known here and posted nowhere. ``score`` is what the resources say,
+    for plans that do not speak FHIR; None where only the resources that were delivered before are known.
     """
 
     score_id: str
@@ -54,6 +55,7 @@ class Publication:
     resources: tuple[Resource, ...]
     digest: str
     summary: dict[str, Any]
+    score: Score | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,7 +225,8 @@ def _published(state: str, pair: Pair, before: Delivered | None, site: Site) -> 
     score = assess(pair, site.policy)
     rendered = render_publication(score, site.rendering)
     resources = rendered + withdrawn(before.resources if before else (), rendered)
-    return Publication(score.id, _patient(score), state, resources, digest(resources), summarise(score, state))
+    summary = summarise(score, state)
+    return Publication(score.id, _patient(score), state, resources, digest(resources), summary, score)
 
 
 def _unpublished(state: str, score: Score, before: Delivered | None) -> Publication:

@@ -55,6 +55,7 @@ class StudyReader:
             rows=rows,
             accession_authority=accession.authority,
             order=order.value if order else None,
+            order_authority=order.authority if order else "",
             procedure=procedure(self.obr),
             issued=clock.moment(self.scope, header.issued),
             notes=gathered.listed(),
