@@ -11,11 +11,12 @@ from pydantic import BeforeValidator, Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
 from adapter.inbound.mllp_settings import Mllp
-from adapter.inbound.sections import Section, Tls, split_text
 from adapter.mapping.errors import MappingFileError
 from adapter.mapping.loader import read_tree
+from adapter.outbound.fhir_settings import Destination
 from adapter.outcome import AdapterError
 from adapter.scoring.result import Policy
+from adapter.sections import Section, Tls, split_text
 
 __all__ = ["Http", "Mllp", "Settings", "SettingsError", "Tls", "is_loopback", "load_settings", "shipped_folder"]
 
@@ -75,13 +76,6 @@ class Mappings(Section):
 
     directory: Path | None = None
     """Folder of the mapping files; unset: those that come with the program."""
-
-
-class Destination(Section):
-    """Where scores go."""
-
-    plan: Literal["embedded"] = "embedded"
-    """``embedded``: this program's own read-only FHIR endpoint serves them."""
 
 
 class PolicySettings(Section):

@@ -6,6 +6,7 @@ from contextlib import AsyncExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from adapter.app.destination import build_destination
 from adapter.app.follow_up import forget_ignored
 from adapter.app.mllp_door import MllpDoor
 from adapter.app.reader import MessageReader
@@ -13,12 +14,11 @@ from adapter.app.worker import Worker
 from adapter.fhir.rendering import Rendering
 from adapter.hl7v2.tables import warm
 from adapter.inbound.mllp_server import ListenError
-from adapter.inbound.sections import Tls
 from adapter.inbound.tls import ClientList, ServerTls, TlsError, TlsFiles
 from adapter.mapping.catalogue import MappingSet
-from adapter.outbound.embedded import EmbeddedDestination
 from adapter.outcome import AdapterError
 from adapter.publication import Site
+from adapter.sections import Tls
 from adapter.settings import Http, Settings, shipped_folder
 from adapter.store.store import Store
 from adapter.telemetry import Telemetry
@@ -130,7 +130,7 @@ class Service:
         policy = self.settings.policy
         rendering = Rendering(software_version=VERSION, publish_final=policy.publish_final)
         site = Site(policy.to_policy(), rendering)
-        destination = EmbeddedDestination(self.store)
+        destination = build_destination(self.settings, self.store)
         return Worker(self.store, destination, reader.read, site, self.telemetry)
 
     async def _forget(self) -> None:

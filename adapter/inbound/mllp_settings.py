@@ -11,8 +11,8 @@ from adapter.hl7v2.character_sets import codec_of
 from adapter.hl7v2.enhanced import AckMode
 from adapter.inbound.limits import Limits
 from adapter.inbound.peers import PeerList
-from adapter.inbound.sections import Section, Texts, Tls
 from adapter.inbound.senders import SenderRule, Senders
+from adapter.sections import Section, Texts, Tls
 
 EVERYONE_ELSE = "default"
 """The name of the entry that holds for every connection that is nobody else's."""

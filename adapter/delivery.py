@@ -1,0 +1,35 @@
+"""What can go wrong between us and a destination, and what of its answer may be kept: never a patient's value."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from adapter.outcome import AdapterError
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a destination said, as far as it may be kept: its status, the issue codes, the places that it names.
+
+    ``rule`` is our own sentence about it. Words of the destination (``diagnostics``, ``details``) may quote a patient
+    and are left where they are.
+    """
+
+    status: int = 0
+    codes: tuple[str, ...] = ()
+    expressions: tuple[str, ...] = ()
+    rule: str = ""
+
+
+class DeliveryError(AdapterError):
+    """A score did not reach its destination, or nobody can say whether it did.
+
+    ``permanent``: the same content will be refused again, and a person has to look; else it is tried again, not before
+    ``retry_after`` where the destination said so.
+    """
+
+    def __init__(self, answer: Answer, *, permanent: bool = False, retry_after: timedelta | None = None) -> None:
+        words = (str(answer.status) if answer.status else "", ", ".join(answer.codes), answer.rule)
+        super().__init__("; ".join(word for word in words if word))
+        self.answer = answer
+        self.permanent = permanent
+        self.retry_after = retry_after

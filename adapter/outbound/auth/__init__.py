@@ -1,0 +1,1 @@
+"""How we show a FHIR server who we are: nothing, a password, a token, a signed assertion."""
