@@ -89,7 +89,7 @@ def effective(moments: Iterable[datetime | None]) -> Element:
         return {}
     if len(known) == 1:
         return {"effectiveDateTime": _acquisition(known[0])}
-    first, last = _in_order(*known)
+    first, last = in_order(*known)
     return {"effectivePeriod": {"start": _acquisition(first), "end": _acquisition(last)}}
 
 
@@ -102,7 +102,7 @@ def _is_day(moment: datetime) -> bool:
     return moment.utcoffset() is None or moment.time() == time.min
 
 
-def _in_order(one: datetime, other: datetime) -> tuple[datetime, datetime]:
+def in_order(one: datetime, other: datetime) -> tuple[datetime, datetime]:
     """Two acquisitions of which one is a day are ordered by their days."""
     if _is_day(one) or _is_day(other):
         return (other, one) if other.date() < one.date() else (one, other)
