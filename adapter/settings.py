@@ -76,6 +76,8 @@ class Mappings(Section):
 
     directory: Path | None = None
     """Folder of the mapping files; unset: those that come with the program."""
+    reload: Annotated[float, Field(ge=0, le=3600)] = 2
+    """Seconds between looks whether the files changed; 0: only when told to (SIGHUP, ``POST /mappings/reload``)."""
 
 
 class PolicySettings(Section):

@@ -26,6 +26,7 @@ ALLOWED_KEYS = frozenset(
         "group",
         "listener",
         "mapping",
+        "mapping_sha256",
         "message_id",
         "method",
         "outcome",
@@ -90,6 +91,15 @@ class Telemetry:
             ["listener", "sender"],
             registry=self.registry,
         )
+        self._reloads = Counter(
+            "netpet_mapping_reloads", "Attempts to bring mapping files into use", ["outcome"], registry=self.registry
+        )
+        self._mappings_current = Gauge(
+            "netpet_mappings_current", "1: the mapping files are in use; 0: they were refused", registry=self.registry
+        )
+        self._offered = Gauge(
+            "netpet_replay_offered", "Held messages that the mappings in use can read", registry=self.registry
+        )
         self._lines_lost = Counter(
             "netpet_log_lines_lost", "Lines that could not be written to the log", registry=self.registry
         )
@@ -137,6 +147,15 @@ class Telemetry:
     def published(self, state: str, outcome: str) -> None:
         """Count a score that was brought to its destination."""
         self._publications.labels(state, outcome).inc()
+
+    def mappings_reloaded(self, outcome: str) -> None:
+        """Count an attempt to bring mapping files into use: swapped, unchanged or refused."""
+        self._reloads.labels(outcome).inc()
+        self._mappings_current.set(outcome != "refused")
+
+    def offered(self, count: int) -> None:
+        """Show how many held messages could be read if they were replayed."""
+        self._offered.set(count)
 
     def failed(self, stage: str) -> None:
         """Count work that failed and will be tried again."""

@@ -2,24 +2,24 @@
 
 import hashlib
 
+from adapter.app.mappings_in_use import MappingsInUse
 from adapter.arrival import Arrival
 from adapter.inbound.senders import Senders
-from adapter.mapping.catalogue import MappingSet
 from adapter.outcome import Held
 from adapter.reading import Charsets, KeptMessage, Reading, read
 
 
 class MessageReader:
-    """Turns a message into what it says: one that is kept, or one that is at the door."""
+    """Turns a message into what it says, by the mappings then in use: one that is kept, or one that is at the door."""
 
-    def __init__(self, mappings: MappingSet, senders: Senders) -> None:
+    def __init__(self, mappings: MappingsInUse, senders: Senders) -> None:
         self._mappings = mappings
         self._senders = senders
 
     def read(self, message: KeptMessage) -> Reading:
         """Turn a kept message into what it says."""
         sender = self._senders.named(message.sender)
-        return read(message, self._mappings, Charsets(sender.charset_default, sender.charset_override))
+        return read(message, self._mappings.current, Charsets(sender.charset_default, sender.charset_override))
 
     def foresee(self, arrival: Arrival) -> Held | None:
         """Turn an arrival into why it would be held; None when it would not."""

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 from adapter.app.destination import build_destination
 from adapter.app.follow_up import forget_ignored
+from adapter.app.live_mappings import LiveMappings
 from adapter.app.mllp_door import MllpDoor
 from adapter.app.reader import MessageReader
 from adapter.app.worker import Worker
@@ -15,7 +16,6 @@ from adapter.fhir.rendering import Rendering
 from adapter.hl7v2.tables import warm
 from adapter.inbound.mllp_server import ListenError
 from adapter.inbound.tls import ClientList, ServerTls, TlsError, TlsFiles
-from adapter.mapping.catalogue import MappingSet
 from adapter.outcome import AdapterError
 from adapter.publication import Site
 from adapter.sections import Tls
@@ -74,11 +74,10 @@ class Service:
     async def _start(self, parts: AsyncExitStack) -> Addresses:
         self.telemetry.running(VERSION)
         await asyncio.to_thread(warm)
-        mappings = await asyncio.to_thread(
-            MappingSet.load, self.settings.mappings.directory or shipped_folder("mappings")
-        )
+        folder = self.settings.mappings.directory or shipped_folder("mappings")
+        self.mappings = await LiveMappings.load(folder, self.telemetry, self.clock)
         door = MllpDoor(self.settings, self.telemetry, self.clock)
-        reader = MessageReader(mappings, door.senders)
+        reader = MessageReader(self.mappings.in_use, door.senders)
         self.store = await Store.open(self.settings.store.url, after=door.follow_up)
         parts.push_async_callback(self.store.close)
         parts.push_async_callback(door.answers.close)
@@ -86,6 +85,9 @@ class Service:
             self.telemetry.warn("store", warning=warning)
         parts.push_async_callback(_cancel, asyncio.create_task(self._forget(), name="forget-ignored"))
         worker = self._worker(reader)
+        self.mappings.join(self.store, reader.read, worker.wake)
+        watching = asyncio.create_task(self.mappings.run(self.settings.mappings.reload), name="mappings")
+        parts.push_async_callback(_cancel, watching)
         running = asyncio.create_task(worker.run(self.clock), name="worker")
         parts.push_async_callback(_end, worker, running)
         web = self._web(running)
@@ -111,7 +113,11 @@ class Service:
             health=self.store,
             version=VERSION,
             metrics=self.telemetry.metrics,
-            checks=(ReadinessCheck("worker", lambda: "the worker has ended" if worker.done() else ""),),
+            checks=(
+                ReadinessCheck("worker", lambda: "the worker has ended" if worker.done() else ""),
+                ReadinessCheck("mappings", lambda: self.mappings.hot.notice, only_told=True),
+            ),
+            mappings=self.mappings.control,
             api_keys=self._api_keys(),
             admits=None if tls is None else tls.admits,
             tell=self.telemetry.web_event,

@@ -46,6 +46,7 @@ async def _serve(settings: Settings) -> int:
     except AdapterError as error:
         typer.echo(f"netpet-adapter serve: {error}", err=True)
         return ENVIRONMENT
+    loop.add_signal_handler(signal.SIGHUP, service.mappings.hot.ask, "SIGHUP")
     telemetry.say("started")
     await stopping.wait()
     telemetry.say("stopping")

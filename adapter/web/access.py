@@ -41,7 +41,7 @@ class Access:
 
 def client_with_key(request: web.Request) -> str:
     """Turn a request into the client whose key it presented; raises RefusedError where the site has no keys."""
-    client = request.get(CLIENT)
+    client: str | None = request.get(CLIENT)
     if client is None:
         rule = "this needs an API key, on loopback too: name a file of keys in security.api_keys"
         raise RefusedError(Fault.NOT_AUTHORISED, rule)

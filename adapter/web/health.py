@@ -58,13 +58,18 @@ class Readiness:
 
     async def get(self, _: web.Request) -> web.StreamResponse:
         """Answer 200 when every condition holds, else 503; the JSON names each condition."""
-        reasons = {STORE: await self.store.reason()} | {check.name: check.reason() for check in self.checks}
-        ready = not any(reasons.values())
-        body: dict[str, Any] = {
-            "ready": ready,
-            "checks": [{"name": name, "ready": not reason, "reason": reason} for name, reason in reasons.items()],
-        }
+        store = await self.store.reason()
+        checks = [_member(STORE, store, ready=not store)]
+        for check in self.checks:
+            reason = check.reason()
+            checks.append(_member(check.name, reason, ready=check.only_told or not reason))
+        ready = all(check["ready"] for check in checks)
+        body: dict[str, Any] = {"ready": ready, "checks": checks}
         return web.json_response(body, status=200 if ready else 503)
+
+
+def _member(name: str, reason: str, *, ready: bool) -> dict[str, Any]:
+    return {"name": name, "ready": ready, "reason": reason}
 
 
 async def livez(_: web.Request) -> web.StreamResponse:

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from adapter.publication import Page, Resource, ResourceFilter
 from adapter.web.api_keys import ApiKeys
+from adapter.web.mappings import MappingsControl
 from adapter.web.telling import Tell, tell_nobody
 
 
@@ -32,10 +33,14 @@ class Health(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ReadinessCheck:
-    """One condition of being ready, by name; ``reason`` gives the empty string, or in words why it does not hold."""
+    """One condition of being ready, by name; ``reason`` gives the empty string, or in words why it does not hold.
+
+    One that is ``only_told`` is a notice for a person: work can be taken all the same.
+    """
 
     name: str
     reason: Callable[[], str]
+    only_told: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,4 +62,5 @@ class WebParts:
     admits: Callable[[ssl.SSLObject], bool] | None = None
     base_url: str = ""
     form_timeout: float = 10.0
+    mappings: MappingsControl | None = None
     tell: Tell = tell_nobody
