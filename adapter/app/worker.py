@@ -171,9 +171,18 @@ class Worker:
                 rule=reading.rule,
             )
             return
-        state = "ignored" if isinstance(reading, Ignored) else "read"
-        self._telemetry.read(state)
-        self._telemetry.say(state, message_id=message.id)
+        if isinstance(reading, Ignored):
+            self._telemetry.read("ignored")
+            self._telemetry.say("ignored", message_id=message.id)
+            return
+        self._telemetry.read("read")
+        self._telemetry.say(
+            "read",
+            message_id=message.id,
+            mapping=reading.mapping_id,
+            version=reading.mapping_version,
+            mapping_sha256=reading.mapping_sha256,
+        )
 
     def _tell(self, publication: Publication) -> None:
         outcome = str(publication.summary.get("outcome", ""))
