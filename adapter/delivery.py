@@ -1,7 +1,7 @@
 """What can go wrong between us and a destination, and what of its answer may be kept: never a patient's value."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from adapter.outcome import AdapterError
 
@@ -33,3 +33,21 @@ class DeliveryError(AdapterError):
         self.answer = answer
         self.permanent = permanent
         self.retry_after = retry_after
+
+
+@dataclass(frozen=True, slots=True)
+class SentMessage:
+    """One message of a score, kept before it is sent, so that it is repeated in the very same bytes.
+
+    ``number`` counts the messages of a score from 1; ``digest`` is the publication's. ``answer`` is what came back
+    (None: nothing yet), ``accepted`` whether it was an accept.
+    """
+
+    score_id: str
+    number: int
+    digest: str
+    control_id: str
+    payload: bytes
+    made: datetime
+    answer: bytes | None = None
+    accepted: bool = False

@@ -39,6 +39,8 @@ SCORE_TERMS = {
     "target-lesion": ("Target lesion", "A lesion that sets the grade or, where the grade is open, keeps it open."),
     "sstr-tracer": ("SSTR tracer", "Radiopharmaceutical of the somatostatin receptor study."),
     "fdg-tracer": ("FDG tracer", "Radiopharmaceutical of the FDG study."),
+    "explanation": ("Explanation", "The result in words that can be checked against the reports."),
+    "disclaimer": ("Disclaimer", "What a score is not, and what it may be used for."),
     "decision-support": ("Decision support software", "Software that proposes a score from report data."),
 }
 

@@ -133,6 +133,22 @@ score_history = Table(
     Column("at", BigInteger, nullable=False),
 )
 
+sent_message = Table(
+    "sent_message",
+    metadata,
+    Column("score", Text, ForeignKey("score.id"), primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("patient", Text, nullable=False),
+    Column("digest", Text, nullable=False),
+    Column("control_id", Text, nullable=False),
+    Column("payload", LargeBinary, nullable=False),
+    Column("made", BigInteger, nullable=False),
+    Column("answer", LargeBinary),  # NULL: none came yet
+    Column("accepted", Boolean),
+    Column("answered", BigInteger),
+    Index("ix_sent_message_patient", "patient"),
+)
+
 resource = Table(
     "resource",
     metadata,

@@ -11,11 +11,12 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from adapter.arrival import Arrival, Kept
+from adapter.delivery import SentMessage
 from adapter.outcome import StoreUnavailableError
 from adapter.publication import Claim, Delivered, Page, Publication, Resource, ResourceFilter, StaleClaimError
 from adapter.reading import KeptMessage, Reading
 from adapter.scoring.report import KeptReport
-from adapter.store import deliveries, listing, messages, patients, resources
+from adapter.store import deliveries, listing, messages, patients, resources, sent_messages
 from adapter.store.engine import Engines, open_sqlite, sqlite_file, version_warnings
 from adapter.store.failure import unavailable
 from adapter.store.messages import AfterReading, NothingFollows
@@ -170,6 +171,20 @@ class Store:
     async def record_delivery(self, claim: Claim, publication: Publication, at: datetime) -> None:
         """Keep a score as it now stands, and its version when the digest or the state is a new one."""
         await self._writer.write(lambda connection: deliveries.record_delivery(connection, claim, publication, at))
+
+    # result messages out
+
+    async def last_sent(self, score_id: str) -> SentMessage | None:
+        """Give the last message of a score; None when there was none."""
+        return await self._reader.read(lambda connection: sent_messages.last(connection, score_id))
+
+    async def keep_sent(self, claim: Claim, message: SentMessage) -> None:
+        """Keep a message that is about to be sent."""
+        await self._writer.write(lambda connection: sent_messages.keep(connection, claim, message))
+
+    async def record_answer(self, message: SentMessage, answer: bytes, accepted: bool, at: datetime) -> None:
+        """Keep what a message was answered; an accept stays one, whatever is answered to its repetition."""
+        await self._writer.write(lambda connection: sent_messages.answer(connection, message, answer, accepted, at))
 
     # the embedded destination
 
