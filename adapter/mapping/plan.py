@@ -15,6 +15,7 @@ from adapter.mapping.form import Mapping, RowKey
 from adapter.mapping.readers import Reader, Surroundings, reader
 from adapter.mapping.rules import ROW_GROUP, compiled
 from adapter.mapping.tables import CodeTable
+from adapter.mapping.watch import Watch
 from adapter.outcome import Problem
 from adapter.scoring.lesion import Nature
 
@@ -54,11 +55,12 @@ class Plan:
     codebook: Codebook
     narrative_types: frozenset[str]
     statuses: CodeTable | None
+    watch: Watch | None = None
 
 
-def compile_plan(mapping: Mapping) -> Plan:
-    """Turn a mapping that holds together into its plan."""
-    surroundings = Surroundings.of(mapping)
+def compile_plan(mapping: Mapping, watch: Watch | None = None) -> Plan:
+    """Turn a mapping that holds together into its plan; a watch is told what its reading touches."""
+    surroundings = Surroundings.of(mapping, watch)
     readers = [reader(path, fact, rule, surroundings) for path, fact, rule in every_rule(mapping)]
     observations = _by_code(readers, surroundings)
     status = mapping.header.status.lookup
@@ -73,7 +75,8 @@ def compile_plan(mapping: Mapping) -> Plan:
         next((Nature(rule.absent) for rule in mapping.lesion.nature if rule.absent), None),
         _codebook(observations, surroundings),
         frozenset(map(fold, mapping.narrative.types)),
-        surroundings.table(STATUS, status) if status else None,
+        surroundings.table(STATUS, status, ("header", "status")) if status else None,
+        watch,
     )
 
 

@@ -8,6 +8,7 @@ from adapter.mapping.errors import ExtractionError
 from adapter.mapping.gather import Facts, Given
 from adapter.mapping.origin import Origin, Trace
 from adapter.mapping.rules import Doubt
+from adapter.mapping.watch import Watch
 from adapter.outcome import Problem
 
 
@@ -17,6 +18,7 @@ class Settler:
 
     repeats: Doubt
     trace: Trace
+    watch: Watch | None = None
 
     def settled(self, facts: Facts, required: Mapping[str, str], owner: Segment, number: int = 0) -> dict[str, object]:
         """Turn the values given for each fact into the fact's one value.
@@ -24,6 +26,8 @@ class Settler:
         Raises ExtractionError for values that differ, and for a required fact (fact -> its rule's name) that is not
         stated, at the field of the owner.
         """
+        if self.watch is not None:
+            self.watch.given(facts)
         for fact, name in required.items():
             if fact not in facts:
                 rule = f"{name}: required and not stated"

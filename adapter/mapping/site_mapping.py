@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from pydantic import ValidationError
@@ -15,6 +15,7 @@ from adapter.mapping.form_faults import form_faults
 from adapter.mapping.loader import read_tree
 from adapter.mapping.paths import Requirement
 from adapter.mapping.plan import Plan, compile_plan
+from adapter.mapping.watch import Watch
 
 _NO_PART_OF_THE_DIGEST = frozenset({"status", "approval"})
 """Who approves signs the digest of what will run: approving must not change it."""
@@ -44,6 +45,11 @@ class SiteMapping:
     def is_retired(self) -> bool:
         """Is it kept for the record alone?"""
         return self.form.status == "retired"
+
+    def watched(self) -> tuple["SiteMapping", Watch]:
+        """Turn it into one that tells, each time it reads a message, which of its parts were touched."""
+        watch = Watch()
+        return replace(self, plan=compile_plan(self.form, watch)), watch
 
     def matches(self, message: Message) -> bool:
         """Does the message fulfil every condition of ``match``?"""

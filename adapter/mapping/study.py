@@ -40,6 +40,8 @@ class StudyReader:
         order = first_identifier(self.scope, header.order)
         status = self._status(gathered)
         facts = self._report_facts(gathered, status)
+        if self.plan.watch is not None:
+            self.plan.watch.study(self.scope, self.plan.mapping, gathered.rows.values())
         kind = TRACERS[facts["tracer"]][0] if "tracer" in facts else None
         acquired = clock.moment(self.scope, header.acquired)
         study = Study(**facts, status=status, acquired=acquired, suv_cutoff=self._cutoff(kind))
@@ -101,7 +103,7 @@ class StudyReader:
         return settler.settled(gathered.withdrawn | gathered.report, {}, self.obr)
 
     def _settler(self, gathered: Gathered) -> Settler:
-        return Settler(self.plan.mapping.doubts.equal_repeat, gathered.trace)
+        return Settler(self.plan.mapping.doubts.equal_repeat, gathered.trace, self.plan.watch)
 
     def _cutoff(self, kind: TracerKind | None) -> SuvCutoff | None:
         cutoff = getattr(self.plan.mapping.suv_cutoffs, kind.value) if kind else None
