@@ -1,6 +1,6 @@
 """``make interop``: programs that are not ours send the samples to a running service; a table says how it went.
 
-Exit code 1 when any check of any peer failed, or a peer cannot be had on this machine.
+Exit code 1 when any check of any peer failed, 3 when a program that a peer needs is not on this machine.
 """
 
 import sys
@@ -10,15 +10,25 @@ from pathlib import Path
 
 from answers import check
 from exchange import Checks, check_answers, check_scores, demo_files
-from peers import BUILD, Peer, PeerError, peers, send
+from peers import Peer, peers, send
+from toolchain import BUILD, MissingToolError, PeerError, tool
+from validation import check_resources, check_validator, send_fixtures, served
 
 from bench.child_service import ChildService
 
 CHECKS = ("answers", "control IDs", "addresses swapped", "scores over HTTP", "answers read back")
+VALIDATION = ("valid by HAPI", "planted faults found")
+NEEDED = {"node": "Node.js 20.15 or later", "npm": "Node.js", "java": "a JDK, 17 or later", "mvn": "Maven 3"}
 
 
 def main() -> int:
     """Run every peer against a service of its own, then read our answers back; print the table and what was wrong."""
+    try:
+        for name, need in NEEDED.items():
+            tool(name, f"make interop needs {need}")
+    except MissingToolError as error:
+        print(error)
+        return 3
     BUILD.mkdir(parents=True, exist_ok=True)
     results: dict[str, Checks] = {}
     for peer in peers():
@@ -26,7 +36,11 @@ def main() -> int:
         results[f"{peer.name} ({peer.version})"] = _exchange(peer)
     print("== our answers read back", file=sys.stderr, flush=True)
     results |= _read_back()
-    _print_table(results)
+    _print_table(results, CHECKS)
+    print("== every resource of every fixture, read by HAPI's validator", file=sys.stderr, flush=True)
+    validated = {"HAPI FHIR validator": _validate()}
+    _print_table(validated, VALIDATION)
+    results |= validated
     failed = [line for name, checks in results.items() for line in _complaints(name, checks)]
     for line in failed:
         print(line)
@@ -54,11 +68,25 @@ def _read_back() -> dict[str, Checks]:
     return {f"{name} as a reader ({version(packages[name])})": checks for name, checks in found.items()}
 
 
-def _print_table(results: dict[str, Checks]) -> None:
-    print(f"| peer | {' | '.join(CHECKS)} |")
-    print(f"|---|{'---|' * len(CHECKS)}")
+def _validate() -> Checks:
+    checks = Checks()
+    with tempfile.TemporaryDirectory(dir=BUILD) as place:
+        folder = Path(place)
+        with ChildService(folder) as service:
+            send_fixtures(service)
+            resources = served(service)
+        check_resources(resources, folder, checks)
+        check_validator(
+            next(one for one in resources if "method" in one and "valueCodeableConcept" in one), folder, checks
+        )
+    return checks
+
+
+def _print_table(results: dict[str, Checks], columns: tuple[str, ...]) -> None:
+    print(f"| peer | {' | '.join(columns)} |")
+    print(f"|---|{'---|' * len(columns)}")
     for name, checks in results.items():
-        print(f"| {name} | {' | '.join(_cell(checks, check_name) for check_name in CHECKS)} |")
+        print(f"| {name} | {' | '.join(_cell(checks, check_name) for check_name in columns)} |")
 
 
 def _cell(checks: Checks, name: str) -> str:
