@@ -1,4 +1,4 @@
-"""What R4 binds and fhir.resources does not hold: required codes, and which types a Reference may point to."""
+"""What R4 binds and the models of fhir.resources do not hold: required codes, and what a Reference may point to."""
 
 
 def _words(text: str) -> frozenset[str]:
@@ -23,21 +23,21 @@ REQUIRED_CODES: dict[tuple[str, str], frozenset[str]] = {
     ("StructureDefinition", "status"): _words("draft active retired unknown"),
     ("CapabilityStatement", "status"): _words("draft active retired unknown"),
     ("CapabilityStatement", "kind"): _words("instance capability requirements"),
-    ("entity", "role"): _words("derivation revision quotation source removal"),
-    ("text", "status"): _words("generated extensions additional empty"),
-    ("identifier", "use"): _words("usual official temp secondary old"),
-    ("valueQuantity", "comparator"): _words("< <= >= >"),
-    ("deviceName", "type"): _words(
+    ("ProvenanceEntity", "role"): _words("derivation revision quotation source removal"),
+    ("Narrative", "status"): _words("generated extensions additional empty"),
+    ("Identifier", "use"): _words("usual official temp secondary old"),
+    ("Quantity", "comparator"): _words("< <= >= >"),
+    ("DeviceDeviceName", "type"): _words(
         "udi-label-name user-friendly-name patient-reported-name manufacturer-name model-name other"
     ),
-    ("issue", "severity"): _words("fatal error warning information"),
-    ("issue", "code"): _words(
+    ("OperationOutcomeIssue", "severity"): _words("fatal error warning information"),
+    ("OperationOutcomeIssue", "code"): _words(
         "invalid structure required value invariant security login unknown expired forbidden suppressed processing "
         "not-supported duplicate multiple-matches not-found deleted too-long code-invalid extension too-costly "
         "business-rule conflict transient lock-error no-store exception timeout incomplete throttled informational"
     ),
 }
-"""(Resource or element name, element) -> the codes of its required value set (R4 4.0.1)."""
+"""(Type, element) -> the codes of its required value set (R4 4.0.1)."""
 
 _PART_OF = _words("MedicationAdministration MedicationDispense MedicationStatement Procedure Immunization ImagingStudy")
 _BASED_ON = _words("CarePlan DeviceRequest ImmunizationRecommendation MedicationRequest NutritionOrder ServiceRequest")
@@ -56,7 +56,7 @@ REFERENCE_TARGETS: dict[tuple[str, str], frozenset[str]] = {
     ("Observation", "performer"): _words("Practitioner PractitionerRole Organization CareTeam Patient RelatedPerson"),
     ("DiagnosticReport", "result"): _words("Observation"),
     ("DiagnosticReport", "subject"): _words("Patient Group Device Location"),
-    ("agent", "who"): _AGENT,
-    ("agent", "onBehalfOf"): _AGENT,
+    ("ProvenanceAgent", "who"): _AGENT,
+    ("ProvenanceAgent", "onBehalfOf"): _AGENT,
 }
-"""(Resource or element name, element) -> types that its Reference may point to (R4 4.0.1); else any type."""
+"""(Type, element) -> types that its Reference may point to (R4 4.0.1); else any type."""

@@ -1,8 +1,10 @@
 """Resources to JSON and back without touching a digit: 1.50 stays 1.50 in both directions."""
 
 import json
+import re
 from decimal import Decimal, InvalidOperation
 from typing import Any, NoReturn
+from uuid import uuid4
 
 from adapter.fhir.resource import JsonUnreadableError, RenderError, Resource
 from adapter.outcome import Problem
@@ -10,57 +12,66 @@ from adapter.outcome import Problem
 MAX_DEPTH = 64
 """Far deeper than any resource of ours or of a hospital (about 12), far shallower than the interpreter's stack."""
 
-_quoted = json.JSONEncoder(ensure_ascii=False).encode
-"""Text to a JSON string; one encoder for all, since ``json.dumps`` builds a new one for this option each time."""
+_STANDS_FOR_DIGITS = uuid4().hex
+"""Before the digits of a decimal, while the encoder takes them for text: no text of a message can hold it."""
+_TEXT = frozenset({str})
+_DIGITS = re.compile(f'"{_STANDS_FOR_DIGITS}([^"]+)"')
+
+
+def _digits(value: Any) -> str:
+    """What the encoder asks for a value that it does not know: decimals alone, all else was refused before."""
+    return f"{_STANDS_FOR_DIGITS}{value}"
+
+
+_FORM: dict[str, Any] = {"ensure_ascii": False, "check_circular": False, "separators": (",", ":"), "default": _digits}
+_GIVEN = json.JSONEncoder(**_FORM)
+_SORTED = json.JSONEncoder(**_FORM, sort_keys=True)
 
 
 def to_json(resource: Resource) -> bytes:
     """Turn a resource into UTF-8 JSON, keys in their given order; raises RenderError on what JSON cannot hold."""
-    return _encode(resource, sort=False)
+    return _encode(resource, _GIVEN)
 
 
 def canonical_json(value: Any) -> bytes:
     """Turn a JSON-able value into the one byte form that equal values share (keys sorted, no blanks)."""
-    return _encode(value, sort=True)
+    return _encode(value, _SORTED)
 
 
-def _encode(value: Any, *, sort: bool) -> bytes:
+def _encode(value: Any, encoder: json.JSONEncoder) -> bytes:
+    """The encoder is C and forgiving: what it would write with a loss is looked for first."""
+    _refuse_lossy(value, MAX_DEPTH)
     try:
-        return _text(value, sort, MAX_DEPTH).encode("utf-8")
+        return _DIGITS.sub(r"\1", encoder.encode(value)).encode("utf-8")
     except UnicodeEncodeError:
         raise RenderError("text holds half of a surrogate pair") from None
-    except (TypeError, ValueError):
-        raise RenderError("a number or the keys of an object have no JSON form") from None
+    except ValueError:
+        raise RenderError("a number has no JSON form") from None
 
 
-def _text(value: Any, sort: bool, depth: int) -> str:
+def _refuse_lossy(value: Any, depth: int) -> None:
+    """Walk everything; what most values are, text, is passed over first."""
     if not depth:
         raise RenderError(f"a resource is nested deeper than {MAX_DEPTH}")
     if isinstance(value, dict):
-        keys = sorted(value) if sort else value
-        return "{" + ",".join([f"{_key(key)}:{_text(value[key], sort, depth - 1)}" for key in keys]) + "}"
-    if isinstance(value, list | tuple):
-        return "[" + ",".join([_text(item, sort, depth - 1) for item in value]) + "]"
-    return _scalar(value)
+        if not _TEXT.issuperset(map(type, value)):
+            raise RenderError("a key is not text")
+        value = value.values()
+    elif not isinstance(value, list | tuple):
+        _refuse_scalar(value)
+        return
+    for inner in value:
+        if not isinstance(inner, str):
+            _refuse_lossy(inner, depth - 1)
 
 
-def _key(key: Any) -> str:
-    if not isinstance(key, str):
-        raise RenderError("a key is not text")
-    return _quoted(key)
-
-
-def _scalar(value: Any) -> str:
+def _refuse_scalar(value: Any) -> None:
     """A float is refused: it has lost its digits before it came here."""
     if isinstance(value, Decimal):
         if not value.is_finite():
             raise RenderError("a decimal is not a finite number")
-        return str(value)
-    if isinstance(value, str):
-        return _quoted(value)
-    if value is None or isinstance(value, bool | int):
-        return json.dumps(value)
-    raise RenderError(f"a value of type {type(value).__name__} has no JSON form")
+    elif value is not None and not isinstance(value, str | int):
+        raise RenderError(f"a value of type {type(value).__name__} has no JSON form")
 
 
 def from_json(body: bytes) -> Resource:
