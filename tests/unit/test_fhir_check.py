@@ -71,7 +71,7 @@ def test_what_we_render_is_sound(resource):
     check(resource)
 
 
-@pytest.mark.parametrize("kind", [None, 7, "NopeType", "Evidently\x00Not", ["Observation"]])
+@pytest.mark.parametrize("kind", [None, 7, "NopeType", "Evidently\x00Not", ["Observation"], "Coding"])
 def test_a_resource_of_no_known_type_never_leaves(kind):
     with pytest.raises(RenderError):
         check({**SCORE, "resourceType": kind})
