@@ -5,7 +5,7 @@ from datetime import datetime
 
 from adapter.hl7v2.enhanced import AckMode
 from adapter.hl7v2.errors import FormatError
-from adapter.outcome import Place, Problem
+from adapter.outcome import Place, Problem, Refused
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,10 +84,11 @@ class Kept:
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """What one message came to: its answer of now (None: it asked for none), and what is kept of it (None: refused)."""
+    """What one message came to: its answer of now (None: it asked for none), and what is kept of it, or why nothing."""
 
     answer: bytes | None
     kept: Kept | None = None
+    refused: Refused | None = None
 
 
 class ControlIdReusedError(FormatError):

@@ -94,7 +94,7 @@ class Intake:
         """Turn a refusal into its NAK, as far as the header, if there is one, asks for it."""
         self.tell_refused(refused, origin)
         level = answer_at_commit(header, refused, origin.sender.ack)
-        return Taken(self._answer(header, refused, level))
+        return Taken(self._answer(header, refused, level), refused=refused)
 
     def _arrival(self, payload: bytes, header: Header, origin: Origin, deviations: tuple[str, ...]) -> Arrival:
         sender, now = origin.sender, self._clock()

@@ -126,7 +126,7 @@ class _Voice:
     @property
     def charset(self) -> str:
         """MSH-18; two-byte Unicode is answered in UTF-8, as its bytes may hold the marks of a block."""
-        return "UNICODE UTF-8" if self._two_byte else self.echo(18)
+        return escape("UNICODE UTF-8", self.encoding) if self._two_byte else self.echo(18)
 
     def encode(self, text: str) -> bytes:
         try:
@@ -160,11 +160,11 @@ def _msh(voice: _Voice, level: Level, now: datetime, control_id: str) -> str:
         swapped
         | dict.fromkeys((15, 16), "NE" if asks_nothing else "")
         | {
-            7: now.strftime("%Y%m%d%H%M%S%z"),
+            7: escape(now.strftime("%Y%m%d%H%M%S%z"), voice.encoding),
             9: _message_type(voice),
             10: escape(control_id, voice.encoding),
             11: voice.echo(11) or "P",
-            12: voice.version,
+            12: escape(voice.version, voice.encoding),
             18: voice.charset,
         },
     )

@@ -25,6 +25,9 @@ _BLANKS = b" \t\r\n\x00"
 _NAMES = (b"MSH", b"msh", b"BTS", b"FTS")
 """What a payload of several parts must hold: a look for them spares the search of an ordinary message."""
 
+_HARMLESS = re.compile(rb"[ \t\x00]*(?i:NTE|Z[A-Z0-9]{2})(?![A-Za-z0-9])")
+"""What may stand in no message: remarks, and what a site agreed on. Anything else may be a part of a result."""
+
 
 @dataclass(frozen=True, slots=True)
 class Envelope:
@@ -43,7 +46,8 @@ class Batch:
     """What a payload holds: its messages in order, each byte for byte as it came, and the envelopes around them.
 
     A payload without an envelope holds a single message, or several that were put into one block. ``refusal`` says
-    that a trailer's count is not the count of what is there, or that an envelope cannot be read.
+    that a trailer's count is not the count of what is there, that an envelope cannot be read, or that results stand in
+    no message: then there are no messages, as nobody knows which of them was cut.
     """
 
     messages: tuple[bytes, ...]
@@ -86,9 +90,9 @@ class _Part:
         return re.split(rb"[\r\n]", self.raw, maxsplit=1)[0].decode("latin-1")
 
     @property
-    def strays(self) -> int:
-        """How many segments stand behind a segment of the envelope, in no message."""
-        return 0 if self.name == "MSH" else max(0, len(_segments(self.raw)) - 1)
+    def strays(self) -> list[bytes]:
+        """The segments that stand behind a segment of the envelope, in no message."""
+        return [] if self.name == "MSH" else _segments(self.raw)[1:]
 
 
 def _segments(raw: bytes) -> list[bytes]:
@@ -134,7 +138,7 @@ def _split(payload: bytes) -> Batch:
         return Batch((), refusal=Refused(Problem.BLOCK_TOO_LARGE, rule="more messages than a batch may hold"))
     ends = [*cuts[1:], len(body)]
     parts = [_Part(body[i : i + 3].decode("ascii").upper(), body[i:end]) for i, end in zip(cuts, ends, strict=True)]
-    return _assembled(parts, len(_segments(body[: cuts[0]])))
+    return _assembled(parts, _segments(body[: cuts[0]]))
 
 
 def _cut(mark: bytes) -> re.Pattern[bytes]:
@@ -142,18 +146,21 @@ def _cut(mark: bytes) -> re.Pattern[bytes]:
     return re.compile(rb"(?:\A|[\r\n])[ \t\x00]*((?i:MSH)(?=%b)|(?:FHS|BHS|BTS|FTS)(?=%b|[\r\n]|\Z))" % (mark, mark))
 
 
-def _assembled(parts: list[_Part], strays: int) -> Batch:
+def _assembled(parts: list[_Part], before: list[bytes]) -> Batch:
     messages = tuple(part.raw for part in parts if part.name == "MSH")
     refusals: list[Refused] = []
     file, batch = (_envelope(parts, name, refusals) for name in ("FHS", "BHS"))
+    strays = [*before, *(stray for part in parts for stray in part.strays)]
+    if not all(map(_HARMLESS.match, strays)):
+        rule = "a segment behind the header or the trailer of a batch stands in no message"
+        return Batch((), file, batch, Refused(Problem.SEGMENT_MISSING, Place("MSH"), rule))
     groups = _groups(parts)
     refusals += _miscounted(parts, groups)
-    strays += sum(part.strays for part in parts)
     unclosed = sum(group.begun and group.trailer is None for group in groups)
     notes = (
         (Deviation.BATCH_UNWRAPPED, 0 if file or batch or len(messages) < 2 else len(messages)),
         (Deviation.BATCH_TRAILER_MISSING, unclosed),
-        (Deviation.BATCH_STRAY_SEGMENT, strays),
+        (Deviation.BATCH_STRAY_SEGMENT, len(strays)),
     )
     deviations = tuple(deviation.note(str(count)) for deviation, count in notes if count)
     return Batch(messages, file, batch, next(iter(refusals), None), deviations)
@@ -229,7 +236,8 @@ def acknowledge_batch(batch: Batch, answers: Sequence[bytes], *, now: datetime, 
 
 def _swapped(name: str, envelope: Envelope, now: datetime, control_id: str) -> str:
     """The envelope of the answer: sender and receiver swapped, its own id, and the id that it answers (field 12)."""
-    own = (now.strftime("%Y%m%d%H%M%S%z"), "", "", "", escape(control_id, envelope.encoding), envelope.field(11))
+    made = escape(now.strftime("%Y%m%d%H%M%S%z"), envelope.encoding)
+    own = (made, "", "", "", escape(control_id, envelope.encoding), envelope.field(11))
     fields = (name, envelope.encoding.characters, *(envelope.field(number) for number in (5, 6, 3, 4)), *own)
     return envelope.encoding.field.join(fields).rstrip(envelope.encoding.field) + "\r"
 

@@ -129,10 +129,27 @@ def test_segments_that_stand_in_no_message_are_counted():
     assert (batch.messages, batch.deviations) == ((ONE,), ("batch-stray-segment: 3",))
 
 
-def test_what_stands_before_the_first_part_is_counted():
-    batch = split_batch(b"BHSX\r" + ONE + TWO)
-    assert batch.messages == (ONE, TWO)
-    assert batch.deviations == ("several-messages-in-one-block: 2", "batch-stray-segment: 1")
+def test_a_remark_before_the_first_message_is_counted():
+    batch = split_batch(BHS + b" zz1|x\r" + ONE + TWO)
+    assert (batch.messages, batch.deviations) == ((ONE, TWO), ("batch-trailer-missing: 1", "batch-stray-segment: 1"))
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [
+        BHS + ONE + b"BTS|1\rOBX|7|NM|SUV||3\r",
+        BHS + b"PID|1||7\r" + ONE + b"BTS|1\r",
+        BHS + ONE + b"BTS|1\r" + BHS + b"text that was cut off\r" + TWO + b"BTS|1\r",
+        FHS + ONE + b"FTS|1\rOBX",
+        ONE + b"BTS|1\rOBX|7|NM|SUV||3\r",
+        b"BHSX\r" + ONE + TWO,
+    ],
+)
+def test_a_result_that_stands_in_no_message_leaves_no_message_that_may_be_cut(payload):
+    batch = split_batch(payload)
+    assert batch.messages == ()
+    assert batch.refusal is not None
+    assert (batch.refusal.problem, batch.refusal.place) == (Problem.SEGMENT_MISSING, Place("MSH"))
 
 
 def test_more_parts_than_a_batch_may_hold_are_refused():
@@ -257,7 +274,9 @@ PIECES = st.sampled_from(
 @given(st.lists(PIECES, max_size=8).map(b"".join))
 def test_any_batch_is_split_and_acknowledged_and_no_message_is_lost(payload):
     batch = split_batch(payload)
-    assert sum(raw.count(b"|ORU^R01|") for raw in batch.messages) == payload.count(b"|ORU^R01|")
+    refused = batch.refusal is not None and batch.refusal.problem is Problem.SEGMENT_MISSING
+    expected = 0 if refused else payload.count(b"|ORU^R01|")
+    assert sum(raw.count(b"|ORU^R01|") for raw in batch.messages) == expected
     acknowledge_batch(batch, [b"MSH|1\r"] * len(batch.messages), now=NOW, control_id="A1")
 
 

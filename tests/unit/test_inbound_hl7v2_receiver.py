@@ -70,6 +70,13 @@ SILENT = message(asks="NE|NE")
         (BHS + SILENT + b"BTS|1\r", [], ["M1"]),
         (BHS + SILENT + b"BTS|2\r", [["AE:B1"]], ["M1"]),
         (b"not HL7", [["AR:"]], []),
+        (M1 + b"BTS|2\r", [["AE:M1"]], []),
+        (M1 + M2 + b"BTS|3\r", [["AE:M1"], ["AE:M2"]], []),
+        (M1 + b"BTS|1\r", [["AA:M1"]], ["M1"]),
+        (M1 + b"BTS|1\rOBX|1|NM|SUV||3\r", [["AE:M1"]], []),
+        (BHS + M1 + b"BTS|1\rOBX|1|NM|SUV||3\r", [["AE:B1"]], []),
+        (BHS + M1 + b"BTS|1\rNTE|1||end of day\r", [["AA:M1"]], ["M1"]),
+        (BHS + b"MSH|\r" * 100_000, [["AR:"]], []),
     ],
 )
 async def test_each_message_of_a_block_is_kept_and_answered_as_it_asks(payload, answers, kept):
@@ -100,6 +107,7 @@ async def test_nothing_of_a_batch_is_accepted_that_cannot_be_stored():
         (M1[:30], [["AR:"]]),
         (b"x" * 100, [["AR:"]]),
         (SILENT, []),
+        (M1 + b"BTS|1\rOBX|1", [["AR:M1"]]),
     ],
 )
 async def test_a_block_that_came_to_nothing_is_refused_by_what_it_held(head, answers):
