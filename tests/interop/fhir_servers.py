@@ -1,0 +1,94 @@
+"""FHIR servers that are not ours, on loopback: started, killed and started again by who tests against them."""
+
+import json
+import os
+import shutil
+import subprocess
+import time
+import urllib.request
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from toolchain import BUILD, HERE, PREPARE_WITHIN, PeerError, maven, run, tool
+
+START_WITHIN = 180.0
+QUIET = "-Dorg.slf4j.simpleLogger.defaultLogLevel=error"
+
+
+class FhirServer:
+    """A server in a process of its own; ``base`` is where it serves FHIR once started, at the same port each time."""
+
+    def __init__(self, name: str, command: Sequence[str], port: int, log: Path) -> None:
+        self.name = name
+        self.base = f"http://127.0.0.1:{port}/fhir"
+        self._command = command
+        self._log = log
+
+    def __enter__(self) -> "FhirServer":
+        self.start()
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self.kill()
+
+    def start(self, environment: Mapping[str, str] | None = None) -> None:
+        """Start the server on what it kept; raises PeerError when it does not serve in time."""
+        with self._log.open("ab") as log:
+            self._process = subprocess.Popen(
+                self._command,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                text=True,
+                env=os.environ | {"INTEROP_MEDPLUM": str(BUILD / "medplum")} | (environment or {}),
+            )
+        until = time.monotonic() + START_WITHIN
+        while time.monotonic() < until and self._process.stdout:
+            line = self._process.stdout.readline()
+            if line.startswith("listening "):
+                return
+            if not line:
+                break
+        self.kill()
+        raise PeerError(f"{self.name} did not start: {self._log.read_text()[-1500:]}")
+
+    def kill(self) -> None:
+        """End the server at once, as a crash would."""
+        self._process.kill()
+        self._process.wait()
+        for pipe in (self._process.stdin, self._process.stdout):
+            if pipe:
+                pipe.close()
+
+    def read(self, path: str) -> Any:
+        """Read what stands under a path of the server, past its search cache."""
+        request = urllib.request.Request(f"{self.base}/{path}", headers={"Cache-Control": "no-cache"})
+        with urllib.request.urlopen(request, timeout=60) as answer:
+            return json.loads(answer.read())
+
+    def put(self, resource: Mapping[str, Any]) -> None:
+        """Put a resource of the hospital's own there."""
+        where = f"{self.base}/{resource['resourceType']}/{resource['id']}"
+        headers = {"Content-Type": "application/fhir+json"}
+        request = urllib.request.Request(where, json.dumps(resource).encode(), headers, method="PUT")
+        urllib.request.urlopen(request, timeout=60).close()
+
+
+def hapi(folder: Path, port: int) -> FhirServer:
+    """Give a HAPI FHIR JPA server, R4, on a database file in the folder; raises PeerError when it cannot be built."""
+    java = [tool("java", "HAPI needs a JDK, 17 or later"), "-Xmx1g", "-XX:TieredStopAtLevel=1", QUIET]
+    command = [*java, "-cp", maven("hapi_server"), "FhirServer", str(port), str(folder / "hapi")]
+    return FhirServer("HAPI FHIR", command, port, folder / "hapi.log")
+
+
+def medplum(folder: Path, port: int) -> FhirServer:
+    """Give Medplum's FHIR router on a repository in memory, which forgets all when it ends; raises PeerError."""
+    node, npm = tool("node", "Medplum's router needs Node.js 20.15 or later"), tool("npm", "it comes with Node.js")
+    place = BUILD / "medplum"
+    place.mkdir(parents=True, exist_ok=True)
+    for name in ("package.json", "package-lock.json"):
+        shutil.copy(HERE / "medplum" / name, place / name)
+    run([npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund"], PREPARE_WITHIN, folder=place)
+    command = [node, str(HERE / "medplum" / "server.mjs"), str(port)]
+    return FhirServer("Medplum router", command, port, folder / "medplum.log")
