@@ -36,6 +36,21 @@ class DeliveryError(AdapterError):
 
 
 @dataclass(frozen=True, slots=True)
+class Placement:
+    """Where one resource of ours, named by type and our id, is at a FHIR server.
+
+    ``digest`` is that of our resource as it stands there; None: in doubt, a write has begun and its answer was not
+    seen. ``server_id`` None: the server's id is not known, or there is none yet.
+    """
+
+    type: str
+    id: str
+    server_id: str | None = None
+    version: str | None = None
+    digest: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class SentMessage:
     """One message of a score, kept before it is sent, so that it is repeated in the very same bytes.
 

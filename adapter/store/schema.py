@@ -203,6 +203,36 @@ audit = Table(
     sqlite_autoincrement=True,
 )
 
+placement = Table(
+    "placement",
+    metadata,
+    Column("destination", Text, primary_key=True),  # its base address
+    Column("type", Text, primary_key=True),
+    Column("id", Text, primary_key=True),  # ours
+    Column("score", Text, nullable=False),  # empty: shared by many scores
+    Column("server_id", Text),  # NULL: not known
+    Column("version", Text),
+    Column("digest", Text),  # of what stands there; NULL: in doubt, a write has begun and was not answered
+    Column("at", BigInteger, nullable=False),
+    Index("ix_placement_score", "score"),
+)
+
+dead_letter = Table(
+    "dead_letter",
+    metadata,
+    Column("score", Text, ForeignKey("score.id"), primary_key=True),
+    Column("patient", Text, nullable=False),
+    Column("digest", Text, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("failing_since", BigInteger, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("status", Integer, nullable=False),  # HTTP; 0: there was no answer
+    Column("codes", Text, nullable=False),
+    Column("expressions", Text, nullable=False),
+    Column("rule", Text, nullable=False),
+    Index("ix_dead_letter_at", "at"),
+)
+
 probe = Table(
     "probe",
     metadata,

@@ -17,6 +17,7 @@ from adapter.publication import Claim, Delivered, Page, Publication, Resource, R
 from adapter.reading import KeptMessage, Reading
 from adapter.scoring.report import KeptReport
 from adapter.store import deliveries, listing, messages, patients, resources, sent_messages
+from adapter.store.destinations import DestinationRecords
 from adapter.store.engine import Engines, open_sqlite, sqlite_file, version_warnings
 from adapter.store.failure import unavailable
 from adapter.store.messages import AfterReading, NothingFollows
@@ -64,6 +65,7 @@ class Store:
         self._after = after
         self._reader = Reader(opened.engines.reader)
         self._writer = Writer(opened.engines.writer)
+        self.destinations = DestinationRecords(self._reader, self._writer)
         self.warnings = opened.warnings
 
     @classmethod

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from adapter.delivery import Answer
 from adapter.outcome import NOWHERE, Place
 
 
@@ -130,3 +131,15 @@ class AuditEntry:
     subject: str
     reason: str
     by: str
+
+
+@dataclass(frozen=True, slots=True)
+class DeadLetter:
+    """One score that did not reach its destination and is not tried any more; ``answer`` is the last one."""
+
+    score_id: str
+    patient: str
+    answer: Answer
+    attempts: int
+    failing_since: datetime
+    at: datetime
