@@ -1,5 +1,8 @@
 """``netpet-adapter map``: write, test, check, compare and export a hospital's mapping, without code."""
 
+from pathlib import Path
+from typing import Annotated
+
 import typer
 
 map_app = typer.Typer(
@@ -9,7 +12,36 @@ map_app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
+Named = Annotated[
+    list[str] | None,
+    typer.Argument(metavar="[ID|FILE|DIR]...", help="Mappings by id, file or folder; none: all of the directory."),
+]
+Directory = Annotated[
+    Path | None,
+    typer.Option("--directory", help="Where mappings are looked for; else the settings' mappings.directory."),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="The answer as JSON.")]
+
 
 @map_app.callback()
 def about_mappings() -> None:
     """Write, test, check, compare and export mappings (docs/mapping.md)."""
+
+
+@map_app.command("test")
+def run_mapping_tests(  # noqa: PLR0913, PLR0917 - one parameter an option
+    named: Named = None,
+    directory: Directory = None,
+    update: Annotated[
+        bool, typer.Option("--update", help="Write what is read into failing cases; shows the change, and asks.")
+    ] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="With --update: write without asking.")] = False,
+    junit: Annotated[Path | None, typer.Option("--junit", help="Write the results as JUnit XML.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Run the cases beside each mapping (ID.test.yaml); exit 1 when one does not hold."""
+    from adapter.cli.map.cases import RunOptions, run_tests  # noqa: PLC0415 - a command imports only what it runs
+    from adapter.cli.map.targets import targets_or_exit  # noqa: PLC0415
+
+    targets = targets_or_exit(named or [], directory)
+    raise typer.Exit(run_tests(targets, RunOptions(update, yes, junit, as_json)))
