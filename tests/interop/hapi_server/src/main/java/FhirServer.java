@@ -55,7 +55,8 @@ public class FhirServer {
 
   public static void main(String[] arguments) throws Exception {
     if (!arguments[1].equals("memory")) {
-      database = "file:" + arguments[1];
+      // What was answered survives a kill: by default H2 writes half a second later.
+      database = "file:" + arguments[1] + ";WRITE_DELAY=0";
     }
     try (var context = new AnnotationConfigApplicationContext(Wiring.class)) {
       var server = new Server(new InetSocketAddress("127.0.0.1", Integer.parseInt(arguments[0])));
