@@ -21,16 +21,23 @@ Fault = tuple[Problem, int, str]
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """The readers of the code's facts; is it the code of a narrative; has a reader conditions of its own?"""
+    """The readers of the code's facts; is it the code of a narrative; has a reader conditions of its own?
+
+    ``is_text``: its text holds rows.
+    """
 
     readers: tuple[Reader, ...]
     is_prose: bool
     is_tested: bool
     fault: Fault | None
+    is_text: bool = False
 
 
 class Codebook:
-    """The codes of one mapping. ``own`` are the systems of which no new code may pass unseen."""
+    """The codes of one mapping. ``own`` are the systems of which no new code may pass unseen.
+
+    ``texts`` are the codes whose text holds rows.
+    """
 
     def __init__(
         self,
@@ -38,11 +45,13 @@ class Codebook:
         narrative: frozenset[Key],
         systems: Systems,
         own: frozenset[str],
+        texts: frozenset[Key] = frozenset(),
     ) -> None:
         self._readers = readers
         self._narrative = narrative
         self._systems = systems
         self._own = own
+        self._texts = texts
         self._entries: dict[tuple[str, ...], Entry] = {}
 
     def __len__(self) -> int:
@@ -71,12 +80,13 @@ class Codebook:
         found = [self._readers[key] for key in keys if key in self._readers]
         readers = found[0] if found else ()
         is_prose = not self._narrative.isdisjoint(keys)
+        is_text = not self._texts.isdisjoint(keys)
         fault: Fault | None = None
-        if any(other is not readers for other in found):
+        if any(other is not readers for other in found) or (found and is_text):
             fault = (Problem.VALUE_CONFLICT, 0, "OBX-3: its codings name different facts")
-        elif not found and not is_prose and any(system in self._own for _, system in keys):
+        elif not (found or is_prose or is_text) and any(system in self._own for _, system in keys):
             fault = (Problem.CODE_UNKNOWN, 1, "OBX-3: a code of the mapping's own system that no rule knows")
-        return Entry(readers, is_prose, any(reader.requirements for reader in readers), fault)
+        return Entry(readers, is_prose, any(reader.requirements for reader in readers), fault, is_text)
 
     def _keys(self, components: tuple[str, ...]) -> list[Key]:
         """The code and the alternate code, as far as they are stated."""

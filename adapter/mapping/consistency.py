@@ -6,10 +6,11 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from adapter.mapping.codes import Systems
 from adapter.mapping.facts import LESION_FACTS, REPORT_FACTS, STATUS, TRACER, Fact, Kind
-from adapter.mapping.form import Mapping
+from adapter.mapping.form import Mapping, RowKey, SubidRows
 from adapter.mapping.loader import Path
 from adapter.mapping.meaning import meaning
 from adapter.mapping.rules import ROW_GROUP, Rule, SuvRule, compiled
+from adapter.mapping.text_rules import of_text_rows
 from adapter.mapping.units import LENGTHS, PERCENT, SUV_UNITS, contradicts, is_suv_spelling
 
 Finding = tuple[Path, str]
@@ -43,6 +44,7 @@ def findings(mapping: Mapping) -> Iterator[Finding]:
         yield from _of_source(mapping, path, fact, rule)
         yield from _of_lookup(mapping, path, fact, rule)
         yield from _of_unit(path, fact, rule)
+    yield from of_text_rows(mapping, list(every_rule(mapping)))
 
 
 def _of_the_whole(mapping: Mapping) -> Iterator[Finding]:
@@ -58,7 +60,7 @@ def _of_the_whole(mapping: Mapping) -> Iterator[Finding]:
     if not any(rule.absent or rule.required or (rule.const and not rule.when) for rule in mapping.lesion.nature):
         text = "say what a row is that does not say so itself: `required: true`, or `absent: uncertain`"
         yield ("lesion", "nature"), text
-    if ROW_GROUP not in _groups(mapping):
+    if isinstance(mapping.rows, SubidRows) and ROW_GROUP not in _groups(mapping.rows.key):
         yield ("rows", "key", "pattern"), "the pattern needs a group named row: (?P<row>...)"
 
 
@@ -80,9 +82,8 @@ def is_zone(name: str) -> bool:
     return True
 
 
-def _groups(mapping: Mapping) -> frozenset[str]:
-    pattern = mapping.rows.key.pattern
-    return frozenset(compiled(pattern).groupindex) if pattern else frozenset({ROW_GROUP})
+def _groups(key: RowKey) -> frozenset[str]:
+    return frozenset(compiled(key.pattern).groupindex) if key.pattern else frozenset({ROW_GROUP})
 
 
 def _of_tables(mapping: Mapping) -> Iterator[Finding]:
@@ -108,16 +109,23 @@ def _of_units(mapping: Mapping) -> Iterator[Finding]:
 
 
 def _of_source(mapping: Mapping, path: Path, fact: Fact, rule: Rule) -> Iterator[Finding]:
-    if rule.group is not None and path[0] != "lesion":
-        yield (*path, "group"), "only a lesion's facts can come from the row key"
-    elif rule.group is not None and rule.group not in _groups(mapping):
-        yield (*path, "group"), f"the row key has no such group; it has: {', '.join(sorted(_groups(mapping)))}"
+    if isinstance(mapping.rows, SubidRows):
+        yield from _of_row_key(mapping.rows.key, path, rule)
     if rule.field is not None and rule.field.startswith("OBX-"):
         yield (*path, "field"), "an OBX is named by its code: write `obx`"
     if rule.obx is None and rule.component is None and any(at.startswith("OBX-") for at in rule.when):
         yield (*path, "when"), "only a rule that reads an OBX can ask for an OBX field"
     if rule.const is not None:
         yield from _of_word((*path, "const"), fact, rule.const)
+
+
+def _of_row_key(key: RowKey, path: Path, rule: Rule) -> Iterator[Finding]:
+    if rule.column is not None:
+        yield (*path, "column"), "only `rows` of kind obx-table have columns"
+    if rule.group is not None and path[0] != "lesion":
+        yield (*path, "group"), "only a lesion's facts can come from the row key"
+    elif rule.group is not None and rule.group not in _groups(key):
+        yield (*path, "group"), f"the row key has no such group; it has: {', '.join(sorted(_groups(key)))}"
 
 
 def _of_lookup(mapping: Mapping, path: Path, fact: Fact, rule: Rule) -> Iterator[Finding]:

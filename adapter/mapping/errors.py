@@ -39,3 +39,7 @@ class ExtractionError(AdapterError):
     def __init__(self, problem: Problem, place: Place = NOWHERE, rule: str = "") -> None:
         self.held = Held(problem, place, rule)
         super().__init__(f"{place}: {rule}" if str(place) else rule)
+
+    def within(self, where: str) -> "ExtractionError":
+        """Turn it into the same error that also says where in the field (``line 4``)."""
+        return ExtractionError(self.held.problem, self.held.place, f"{self.held.rule} ({where})")

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from adapter.hl7v2.message import Message, MessageError, Segment
 from adapter.hl7v2.oru import ObservationGroup, PatientResult, patient_results
 from adapter.mapping.errors import ExtractionError
-from adapter.mapping.gather import Gathered, Gatherer
+from adapter.mapping.gather import Gatherer
+from adapter.mapping.gathered import Gathered
 from adapter.mapping.header import first_identifier, patient_identity
 from adapter.mapping.paths import Scope
 from adapter.mapping.plan import Plan

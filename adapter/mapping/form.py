@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, StringConstraints, model_validator
 
+from adapter.mapping.narrative_form import NarrativeRows
 from adapter.mapping.rules import (
     CodeReference,
     Day,
@@ -17,6 +18,7 @@ from adapter.mapping.rules import (
     SuvRules,
     Text,
 )
+from adapter.mapping.table_form import TableRows
 
 SCHEMA = "netpet-mapping/1"
 
@@ -153,6 +155,10 @@ class SubidRows(Form):
     key: RowKey
 
 
+Rows = Annotated[SubidRows | TableRows | NarrativeRows, Field(discriminator="kind")]
+"""How a report's lesion rows are told apart; the kinds of rows."""
+
+
 class Narrative(Form):
     """Which OBX are prose, counted and not read: by their type (OBX-2) or by their code."""
 
@@ -205,7 +211,7 @@ class Mapping(Form):
     match: tuple[Condition, ...] = Field(min_length=1)
     header: Header
     report: ReportFacts = ReportFacts()
-    rows: SubidRows
+    rows: Rows
     lesion: LesionFacts
     tables: dict[Name, Table] = Field(default_factory=dict)
     units: dict[Text, tuple[Text, ...]] = Field(default_factory=dict)

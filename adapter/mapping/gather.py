@@ -1,7 +1,6 @@
 """The observations of one OBR group sorted into facts of the report and of its rows; none is passed over in silence."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
 from operator import itemgetter
 
 from adapter.hl7v2.datatypes import Text, Value, observation_values
@@ -11,84 +10,15 @@ from adapter.mapping.codebook import Entry
 from adapter.mapping.codes import fold
 from adapter.mapping.errors import ExtractionError
 from adapter.mapping.facts import LEFT_OUT
+from adapter.mapping.gathered import Facts, Gathered, Row, give
 from adapter.mapping.measures import NOT_A_NUMBER
-from adapter.mapping.origin import Origin, Trace
+from adapter.mapping.origin import Origin
 from adapter.mapping.paths import Scope
 from adapter.mapping.plan import FactSet, Plan
 from adapter.mapping.readers import Reader
+from adapter.mapping.text_facts import take_texts
+from adapter.mapping.text_lines import NULL, TEXT_TYPES
 from adapter.outcome import Problem
-
-Given = tuple[Reader, object, Segment, int]
-"""One value given for one fact: who read it, the value, and the segment and field in which it stands."""
-
-Facts = dict[str, list[Given]]
-
-
-@dataclass(slots=True)
-class Row:
-    """One row under way: what its OBX gave so far; ``first`` is the first of them."""
-
-    first: Segment
-    groups: dict[str, str]
-    facts: Facts = field(default_factory=dict)
-
-
-@dataclass(slots=True)
-class Gathered:
-    """All that one group's observations say. Each observation is in exactly one of the five lists.
-
-    ``withdrawn`` holds a retracted tracer: it says no more of the patient, but which study no longer stands.
-    """
-
-    report: Facts = field(default_factory=dict)
-    withdrawn: Facts = field(default_factory=dict)
-    rows: dict[str, Row] = field(default_factory=dict)
-    standings: set[Standing] = field(default_factory=set)
-    trace: Trace = field(default_factory=Trace)
-    mapped: list[int] = field(default_factory=list)
-    retracted: list[int] = field(default_factory=list)
-    without_value: list[int] = field(default_factory=list)
-    narrative: list[int] = field(default_factory=list)
-    unused: list[int] = field(default_factory=list)
-
-    @property
-    def notes(self) -> list[str]:
-        """What was tolerated, in order."""
-        return self.trace.notes
-
-    @property
-    def accounted(self) -> int:
-        """How many observations are in the lists."""
-        lists = (self.mapped, self.retracted, self.without_value, self.narrative, self.unused)
-        return sum(map(len, lists))
-
-    @property
-    def carries_facts(self) -> bool:
-        """Does the group state a fact, or take one back?"""
-        return bool(self.mapped or self.retracted)
-
-    @property
-    def is_all_retracted(self) -> bool:
-        """Did the group state facts, every one of which no longer stands?"""
-        return bool(self.retracted) and not self.mapped
-
-    def listed(self) -> tuple[str, ...]:
-        """The notes, with one line a kind for the observations that gave no fact."""
-        kinds = (("retracted", self.retracted), ("no value", self.without_value), ("narrative", self.narrative))
-        lines = [f"{kind} {_spans(numbers)}" for kind, numbers in kinds if numbers]
-        return (*dict.fromkeys(self.notes), *lines, *(f"unused OBX[{number}]" for number in self.unused))
-
-
-def _spans(numbers: list[int]) -> str:
-    """Turn segment numbers into ``OBX[3], OBX[7..12]``."""
-    spans: list[list[int]] = []
-    for number in numbers:
-        if spans and spans[-1][-1] == number - 1:
-            spans[-1][1:] = [number]
-        else:
-            spans.append([number])
-    return ", ".join(f"OBX[{'..'.join(map(str, span))}]" for span in spans)
-
 
 _STATUS = 11
 _WORDING = itemgetter(3, 2, 5, 6, _STATUS)
@@ -115,6 +45,7 @@ class Gatherer:
         self._rows: dict[str, Row] = {}
         self._standings: dict[str, Standing] = {}
         self._said: dict[tuple[str, ...], Said] = {}
+        self._texts: list[Segment] = []
         self.gathered = Gathered()
 
     def take(self, observations: Iterable[Segment]) -> Gathered:
@@ -124,8 +55,12 @@ class Gatherer:
             readers = self._holding(entry.readers, obx) if entry.is_tested else entry.readers
             if readers:
                 self._take_fact(obx, readers, is_tested=entry.is_tested)
+            elif entry.is_text and fold(obx.value(2)) in TEXT_TYPES:
+                self._take_text(obx)
             else:
                 self._list(obx, entry)
+        if self._texts and self._plan.texts is not None:
+            take_texts(self._plan.texts, self._texts, self.gathered)
         return self.gathered
 
     def take_fixed(self) -> None:
@@ -150,6 +85,17 @@ class Gatherer:
             raise ExtractionError(Problem.CODE_UNKNOWN, obx.place(3, component=1), "OBX-3: no rule reads this code")
         else:
             self.gathered.unused.append(obx.sequence)
+
+    def _take_text(self, obx: Segment) -> None:
+        """A text is read with the others of its group, once all of them are there."""
+        standing = self._standing(obx)
+        if standing is _RETRACTED:
+            self.gathered.retracted.append(obx.sequence)
+        elif standing is _ABSENT or not any(raw != NULL for raw in obx.repetitions(5)):
+            self.gathered.without_value.append(obx.sequence)
+        else:
+            self.gathered.standings |= {standing} - {_FINAL}
+            self._texts.append(obx)
 
     def _take_fact(self, obx: Segment, readers: tuple[Reader, ...], *, is_tested: bool) -> None:
         fields = obx.fields if len(obx.fields) > _STATUS else obx.fields + [""] * _STATUS
@@ -180,7 +126,7 @@ class Gatherer:
 
     def _withdraw(self, obx: Segment, readers: tuple[Reader, ...]) -> None:
         for reader, value in self._facts_of(obx, tuple(one for one in readers if one.fact == "tracer")):
-            _give(self.gathered.withdrawn, reader, value, obx, 5)
+            give(self.gathered.withdrawn, reader, value, obx, 5)
 
     def _standing(self, obx: Segment) -> Standing:
         raw = obx.field(_STATUS)
@@ -220,7 +166,7 @@ class Gatherer:
         for reader in facts.fixed:
             if all(requirement.holds(self._scope) for requirement in reader.requirements):
                 for value, origin in self._fixed_values(reader, row):
-                    _give(given, reader, value, origin.segment, origin.number)
+                    give(given, reader, value, origin.segment, origin.number)
 
     def _fixed_values(self, reader: Reader, row: Row | None) -> Iterator[tuple[object, Origin]]:
         if reader.position is not None:
@@ -230,7 +176,7 @@ class Gatherer:
                 origin = Origin(segment, reader.position.field, self.gathered.trace)
                 yield reader.convert(value, origin), origin
         elif reader.group is not None and row is not None:
-            origin = Origin(row.first, 4, self.gathered.trace)
+            origin = Origin(row.first, row.number, self.gathered.trace)
             if row.groups[reader.group]:
                 yield reader.convert(Text(row.groups[reader.group]), origin), origin
         else:
@@ -246,8 +192,3 @@ def _values(obx: Segment, reader: Reader) -> tuple[Value, ...]:
     count = len(obx.repetitions(5))
     texts = (obx.value(5, repetition, reader.component).strip() for repetition in range(1, count + 1))
     return tuple(Text(text) for text in texts if text)
-
-
-def _give(facts: Facts, reader: Reader, value: object, segment: Segment, number: int) -> None:
-    if value is not LEFT_OUT:
-        facts.setdefault(reader.fact, []).append((reader, value, segment, number))

@@ -33,7 +33,7 @@ class MeasureReader:
         """Turn a value into an SUV; in a foreign unit it is kept and marked as one that cannot be used."""
         is_supported = self._factor(origin, self._plain) is not None
         if not is_supported:
-            origin.note("unit not supported", self._name, 6)
+            origin.note("unit not supported", self._name, origin.unit_field)
         interval = value.interval if isinstance(value, Number) else self._suv_interval(value, origin)
         return Suv(interval, suv_type, statistic, is_supported)
 
@@ -99,12 +99,13 @@ class MeasureReader:
             return None
         if self._holds_missing:
             rule = f"{self._name}: the unit is missing"
-            raise ExtractionError(Problem.FIELD_MISSING, origin.segment.place(6), rule)
-        origin.note("unit missing", self._name, 6)
+            raise ExtractionError(Problem.FIELD_MISSING, origin.segment.place(origin.unit_field), rule)
+        origin.note("unit missing", self._name, origin.unit_field)
         return accepted[self._unit]
 
     def _foreign(self, origin: Origin) -> ExtractionError:
-        return ExtractionError(Problem.UNIT_UNSUPPORTED, origin.segment.place(6), f"{self._name}: a foreign unit")
+        place = origin.segment.place(origin.unit_field)
+        return ExtractionError(Problem.UNIT_UNSUPPORTED, place, f"{self._name}: a foreign unit")
 
 
 def _has_own_unit(text: str) -> bool:

@@ -28,6 +28,13 @@ class Origin:
     segment: Segment
     number: int
     trace: Trace
+    stated: tuple[str, ...] | None = None
+    """The units where the value says them itself (the header of its column); None: OBX-6 does."""
+
+    @property
+    def unit_field(self) -> int:
+        """The number of the field in which the unit stands, or is missing."""
+        return 6 if self.stated is None else self.number
 
     @property
     def place(self) -> Place:
@@ -44,6 +51,8 @@ class Origin:
 
     def units(self) -> tuple[str, ...]:
         """Turn OBX-6 into its units: the code or else the text, and the alternate code; no other segment has any."""
+        if self.stated is not None:
+            return self.stated
         if self.segment.id != "OBX":
             return ()
         raw, known = self.segment.field(6), self.trace.units

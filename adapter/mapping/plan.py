@@ -11,10 +11,16 @@ from adapter.mapping.codes import Key, fold
 from adapter.mapping.consistency import every_rule
 from adapter.mapping.errors import ExtractionError
 from adapter.mapping.facts import STATUS
-from adapter.mapping.form import Mapping, RowKey
+from adapter.mapping.form import Mapping, RowKey, SubidRows
+from adapter.mapping.narrative_form import NarrativeRows
+from adapter.mapping.narrative_rows import NarrativeReader
 from adapter.mapping.readers import Reader, Surroundings, reader
 from adapter.mapping.rules import ROW_GROUP, compiled
+from adapter.mapping.table_form import TableRows
+from adapter.mapping.table_rows import TableReader
 from adapter.mapping.tables import CodeTable
+from adapter.mapping.text_facts import TextFacts, by_cell
+from adapter.mapping.text_rules import text_codes
 from adapter.mapping.watch import Watch
 from adapter.outcome import Problem
 from adapter.scoring.lesion import Nature
@@ -27,6 +33,9 @@ class RowName:
     key: str
     groups: dict[str, str]
 
+
+LONGEST_KEY = 256
+"""Characters of an OBX-4 that a pattern is tried on: what it may cost is bounded."""
 
 RowNamer = Callable[[Segment], RowName | None]
 """Turns an OBX into its row's name, None at the report level; raises ExtractionError."""
@@ -56,6 +65,12 @@ class Plan:
     narrative_types: frozenset[str]
     statuses: CodeTable | None
     watch: Watch | None = None
+    texts: TextFacts | None = None
+
+    @property
+    def is_prose(self) -> bool:
+        """Are rows read from prose?"""
+        return self.surroundings.reads_prose
 
 
 def compile_plan(mapping: Mapping, watch: Watch | None = None) -> Plan:
@@ -67,7 +82,7 @@ def compile_plan(mapping: Mapping, watch: Watch | None = None) -> Plan:
     return Plan(
         mapping,
         surroundings,
-        _row_namer(mapping.rows.key),
+        _row_namer(mapping.rows.key if isinstance(mapping.rows, SubidRows) else RowKey(parts=1)),
         observations,
         _fact_set(reader for reader in readers if not reader.of_row),
         _fact_set(reader for reader in readers if reader.of_row),
@@ -77,6 +92,7 @@ def compile_plan(mapping: Mapping, watch: Watch | None = None) -> Plan:
         frozenset(map(fold, mapping.narrative.types)),
         surroundings.table(STATUS, status, ("header", "status")) if status else None,
         watch,
+        _text_facts(readers, surroundings),
     )
 
 
@@ -92,12 +108,26 @@ def _codebook(observations: dict[Key, tuple[Reader, ...]], surroundings: Surroun
     mapping, systems = surroundings.mapping, surroundings.systems
     narrative = frozenset(map(systems.key_of, mapping.narrative.obx))
     own = surroundings.own_systems if mapping.doubts.own_obx == "hold" else frozenset()
-    return Codebook(observations, narrative, systems, own)
+    texts = frozenset(map(systems.key_of, text_codes(mapping)))
+    return Codebook(observations, narrative, systems, own, texts)
+
+
+def _text_facts(readers: list[Reader], surroundings: Surroundings) -> TextFacts | None:
+    """How texts are read, where rows are parts of a text."""
+    rows = surroundings.mapping.rows
+    report = by_cell(one for one in readers if not one.of_row)
+    lesion = by_cell(one for one in readers if one.of_row)
+    if isinstance(rows, TableRows):
+        holds = surroundings.mapping.doubts.unused_obx == "hold"
+        return TextFacts(TableReader(rows, holds_unused=holds), report, lesion)
+    if isinstance(rows, NarrativeRows):
+        return TextFacts(NarrativeReader(rows, surroundings.systems), report, lesion, lists_silent=True)
+    return None
 
 
 def _fact_set(readers: Iterable[Reader]) -> FactSet:
     mine = list(readers)
-    fixed = tuple(one for one in mine if not one.codes)
+    fixed = tuple(one for one in mine if not one.codes and one.cell is None)
     return FactSet(fixed, {one.fact: one.name for one in mine if one.required})
 
 
@@ -138,7 +168,7 @@ def _by_pattern(pattern: str) -> RowNamer:
         text = obx.value(4).strip()
         if not any(obx.components(4)):
             return None
-        match = expression.fullmatch(text)
+        match = expression.fullmatch(text) if len(text) <= LONGEST_KEY else None
         groups = {group: found or "" for group, found in match.groupdict().items()} if match else {}
         return _named(groups.get(ROW_GROUP, ""), obx, groups)
 

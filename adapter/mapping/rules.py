@@ -76,20 +76,21 @@ class ComponentSource(Form):
 ROW_GROUP = "row"
 """The group of a row key that is the row itself."""
 
-SOURCES = ("obx", "field", "group", "component", "const")
+SOURCES = ("obx", "field", "column", "group", "component", "const")
 
 
 class Rule(Form):
     """How one fact is found: exactly one source, and what is done to the value found there.
 
-    ``obx`` names the OBX-3 codes, ``field`` a position, ``group`` a part of the row key, ``component`` a part of an
-    OBX-5, ``const`` a constant. ``when`` restricts it (position -> allowed values), ``lookup`` names a table and
-    ``otherwise`` what any value not in it means, ``unit`` the unit expected, ``decimal`` the decimal mark,
-    ``unmapped`` what a value that is not in the table leads to.
+    ``obx`` names the OBX-3 codes, ``field`` a position, ``column`` a column of a table, ``group`` a part of the row key
+    or of a line of prose, ``component`` a part of an OBX-5, ``const`` a constant. ``when`` restricts it (position ->
+    allowed values), ``lookup`` names a table and ``otherwise`` what any value not in it means, ``unit`` the unit
+    expected, ``decimal`` the decimal mark, ``unmapped`` what a value that is not in the table leads to.
     """
 
     obx: tuple[CodeReference, ...] | None = PydanticField(default=None, min_length=1)
     field: FieldPath | None = None
+    column: Name | None = None
     group: Name | None = None
     component: ComponentSource | None = None
     const: Text | None = None

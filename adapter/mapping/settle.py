@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from adapter.hl7v2.message import Segment
 from adapter.mapping.errors import ExtractionError
-from adapter.mapping.gather import Facts, Given
+from adapter.mapping.gathered import Facts, Given
 from adapter.mapping.origin import Origin, Trace
 from adapter.mapping.rules import Doubt
 from adapter.mapping.watch import Watch

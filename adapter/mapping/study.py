@@ -1,7 +1,7 @@
 """One OBR group's settled facts become one PetReport: its study, its rows, and what was tolerated on the way."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
 from decimal import Decimal
 from typing import Any
@@ -9,7 +9,7 @@ from typing import Any
 from adapter.hl7v2.message import Segment
 from adapter.hl7v2.oru import Standing, report_status
 from adapter.mapping.errors import ExtractionError
-from adapter.mapping.gather import Gathered
+from adapter.mapping.gathered import Gathered, Row
 from adapter.mapping.header import Clock, first_identifier, procedure
 from adapter.mapping.paths import Position, Scope
 from adapter.mapping.plan import Plan
@@ -21,6 +21,9 @@ from adapter.scoring.tracers import TRACERS
 
 _FINDING_FACTS = frozenset(field.name for field in fields(Finding))
 _UNKNOWN = Uptake.UNKNOWN
+_EXHAUSTIVE = frozenset({"lesions_complete", "no_tumour_uptake"})
+"""Facts that make a report's silence a negative."""
+
 _UNDER_WAY = frozenset({Standing.PRELIMINARY, Standing.REGISTERED})
 
 
@@ -44,7 +47,9 @@ class StudyReader:
             self.plan.watch.study(self.scope, self.plan.mapping, gathered.rows.values())
         kind = TRACERS[facts["tracer"]][0] if "tracer" in facts else None
         acquired = clock.moment(self.scope, header.acquired)
-        study = Study(**facts, status=status, acquired=acquired, suv_cutoff=self._cutoff(kind))
+        study = Study(
+            **facts, status=status, acquired=acquired, suv_cutoff=self._cutoff(kind), from_prose=self.plan.is_prose
+        )
         rows = tuple(self._rows(gathered))
         accession = first_identifier(self.scope, header.accession)
         if accession is None:
@@ -99,7 +104,8 @@ class StudyReader:
         """The study's facts; a report that no longer stands, or states nothing yet, must only say which study it is."""
         settler = self._settler(gathered)
         if gathered.mapped and not status.is_retracted:
-            return settler.settled(gathered.report, self.plan.report.required, self.obr)
+            facts = settler.settled(gathered.report, self.plan.report.required, self.obr)
+            return _believed(facts, gathered) if gathered.is_partly_unread else facts
         return settler.settled(gathered.withdrawn | gathered.report, {}, self.obr)
 
     def _settler(self, gathered: Gathered) -> Settler:
@@ -116,9 +122,23 @@ class StudyReader:
             row = gathered.rows[key]
             finding: dict[str, Any] = {"uptake": _UNKNOWN}
             facts: dict[str, Any] = {"nature": self.plan.absent_nature}
-            for fact, value in settler.settled(row.facts, required, row.first, 4).items():
+            for fact, value in _settled_row(settler, row, required).items():
                 (finding if fact in _FINDING_FACTS else facts)[fact] = value
             yield ReportRow(key, Finding(**finding), **facts)
+
+
+def _believed(facts: dict[str, Any], gathered: Gathered) -> dict[str, Any]:
+    """What a report says of all its lesions cannot be used where not all of it was understood."""
+    for fact in _EXHAUSTIVE & facts.keys():
+        gathered.notes.append(f"not believed, because prose is unread: report.{fact}")
+    return {fact: value for fact, value in facts.items() if fact not in _EXHAUSTIVE}
+
+
+def _settled_row(settler: Settler, row: Row, required: Mapping[str, str]) -> dict[str, object]:
+    try:
+        return settler.settled(row.facts, required, row.first, row.number)
+    except ExtractionError as error:
+        raise error.within(row.where) if row.where else error from None
 
 
 def _natural(key: str) -> tuple[tuple[bool, int, str], ...]:

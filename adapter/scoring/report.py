@@ -62,7 +62,8 @@ class Study:
     """Report-level facts of one study. ``None`` is not stated. ``tracer`` is a name of ``tracers.py`` or as sent.
 
     ``acquired`` is the acquisition (never issue or message time). ``therapy`` is True when the report speaks of therapy
-    since the partner study. Reference SUVs are those of normal tissue in the same report.
+    since the partner study. Reference SUVs are those of normal tissue in the same report. ``from_prose``: lesions were
+    read from free text by patterns, so a person has to look.
     """
 
     tracer: str | None = None
@@ -80,6 +81,7 @@ class Study:
     primary_site: str | None = None
     who_grade: str | None = None
     ki67: str | None = None
+    from_prose: bool = False
 
     @property
     def is_exhaustive(self) -> bool:
