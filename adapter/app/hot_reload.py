@@ -124,11 +124,12 @@ class HotReload:
         await self.reload("start")
         last = self._tried
         while True:
-            if await self._is_told(every or None):
+            told = await self._is_told(every or None)
+            if told:
                 await self.reload(self._asked)
                 continue
             seen = await asyncio.to_thread(signature, self._source.directory)
-            if seen == last != self._tried:
+            if seen == last and seen != self._tried:
                 await self.reload("files changed")
             last = seen
 

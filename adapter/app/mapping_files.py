@@ -69,7 +69,7 @@ def prove(mappings: MappingSet, directory: Path) -> Iterator[MappingFault]:
         else:
             if failing:
                 cure = f"run `netpet-adapter map test {mapping.form.id}`"
-                yield MappingFault(tests, 0, 0, f"{len(failing)} cases fail, the first is {failing[0]!r}: {cure}")
+                yield MappingFault(tests, 0, 0, f"cases that fail: {len(failing)}, the first is {failing[0]!r}: {cure}")
 
 
 def silent_changes(old: MappingSet, new: MappingSet) -> Iterator[MappingFault]:

@@ -103,6 +103,28 @@ def doctor(
 
 
 @app.command()
+def replay(
+    offered: Annotated[
+        bool, typer.Option("--offered", help="Held messages that the mappings in use can read by now.")
+    ] = False,
+    reason: Annotated[
+        str, typer.Option("--reason", help="Have them read anew, and why; without it they are listed.")
+    ] = "",
+    client: Annotated[str, typer.Option("--client", help="A name of security.api_keys; else the first.")] = "",
+    config: Config = None,
+    as_json: Annotated[bool, typer.Option("--json", help="The answer as JSON.")] = False,
+) -> None:
+    """Have a running service read messages anew that it holds."""
+    from adapter.cli.replay import ReplayOffered, run_replay_offered  # noqa: PLC0415
+
+    if not offered:
+        typer.echo("say what to replay: --offered", err=True)
+        raise typer.Exit(2)
+    told = ReplayOffered(reason, client, as_json)
+    raise typer.Exit(run_replay_offered(config, told))
+
+
+@app.command()
 def version(as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False) -> None:
     """Print the versions of the program and of the algorithm."""
     from adapter.scoring.result import ALGORITHM, ALGORITHM_VERSION  # noqa: PLC0415

@@ -48,7 +48,7 @@ async def ask_readiness(http: Http) -> dict[str, Any]:
     try:
         async with (
             aiohttp.ClientSession(timeout=PATIENCE) as session,
-            session.get(f"{scheme}://{host}:{http.port}/readyz", ssl=_own_certificate(http)) as answer,
+            session.get(f"{scheme}://{host}:{http.port}/readyz", ssl=own_certificate(http)) as answer,
         ):
             return _as_readiness(await answer.json())
     except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
@@ -61,8 +61,8 @@ def _as_readiness(body: Any) -> dict[str, Any]:
     return _Readiness.model_validate(body, strict=True).model_dump()
 
 
-def _own_certificate(http: Http) -> ssl.SSLContext | bool:
-    """The service's own chain is the one to expect, whatever name it was issued to; we ask this very machine."""
+def own_certificate(http: Http) -> ssl.SSLContext | bool:
+    """Turn a service's settings into what to expect of it: its own chain, whatever name that was issued to."""
     if http.tls is None:
         return True
     context = ssl.create_default_context(cafile=http.tls.certificate)
