@@ -14,7 +14,7 @@ map_app = typer.Typer(
 
 Named = Annotated[
     list[str] | None,
-    typer.Argument(metavar="[ID|FILE|DIR]...", help="Mappings by id, file or folder; none: all of the directory."),
+    typer.Argument(metavar="ID|FILE|DIR", help="Mappings by id, file or folder; none: all of the directory."),
 ]
 Directory = Annotated[
     Path | None,
@@ -45,3 +45,12 @@ def run_mapping_tests(  # noqa: PLR0913, PLR0917 - one parameter an option
 
     targets = targets_or_exit(named or [], directory)
     raise typer.Exit(run_tests(targets, RunOptions(update, yes, junit, as_json)))
+
+
+@map_app.command("coverage")
+def cover_mappings(named: Named = None, directory: Directory = None, as_json: AsJson = False) -> None:
+    """Say which rules, table entries and doubts no case touches; exit 1 when an active mapping's rules are not."""
+    from adapter.cli.map.coverage import run_coverage  # noqa: PLC0415
+    from adapter.cli.map.targets import targets_or_exit  # noqa: PLC0415
+
+    raise typer.Exit(run_coverage(targets_or_exit(named or [], directory), as_json=as_json))
