@@ -84,7 +84,7 @@ class Service:
         for warning in self.store.warnings:
             self.telemetry.warn("store", warning=warning)
         parts.push_async_callback(_cancel, asyncio.create_task(self._forget(), name="forget-ignored"))
-        worker = self._worker(reader)
+        worker = self._worker(reader, parts)
         self.mappings.join(self.store, reader.read, worker.wake)
         watching = asyncio.create_task(self.mappings.run(self.settings.mappings.reload), name="mappings")
         parts.push_async_callback(_cancel, watching)
@@ -132,11 +132,11 @@ class Service:
         with _named(f"security.api_keys: {file}"):
             return ApiKeys(file, self.telemetry.web_event)
 
-    def _worker(self, reader: MessageReader) -> Worker:
+    def _worker(self, reader: MessageReader, parts: AsyncExitStack) -> Worker:
         policy = self.settings.policy
         rendering = Rendering(software_version=VERSION, publish_final=policy.publish_final)
         site = Site(policy.to_policy(), rendering)
-        destination = build_destination(self.settings, self.store)
+        destination = build_destination(self.settings, self.store, parts)
         return Worker(self.store, destination, reader.read, site, self.telemetry)
 
     async def _forget(self) -> None:

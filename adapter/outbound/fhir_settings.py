@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 from pydantic_settings import NoDecode
 
+from adapter.outbound.oru_settings import ResultInterface, Results
 from adapter.sections import Section, Texts, split_text
 
 Paths = Annotated[list[Path], NoDecode, BeforeValidator(split_text)]
@@ -92,8 +93,9 @@ class ClientTls(Section):
 class Destination(Section):
     """Where scores go."""
 
-    plan: Literal["embedded", "transaction", "sequential"] = "embedded"
-    """``embedded``: our own read-only FHIR endpoint; ``transaction``, ``sequential``: to a FHIR server."""
+    plan: Literal["embedded", "transaction", "sequential", "oru"] = "embedded"
+    """``embedded``: our own read-only FHIR endpoint; ``transaction``, ``sequential``: to a FHIR server; ``oru``: to an
+    EHR's results interface."""
     fhir_base_url: str | None = None
     """The FHIR server's base address; https, except on loopback. No request goes anywhere else."""
     identity: Literal["identifiers", "client-ids"] = "identifiers"
@@ -124,6 +126,10 @@ class Destination(Section):
     """How we show who we are."""
     tls: ClientTls = ClientTls()
     """Certificates."""
+    mllp: ResultInterface = ResultInterface()
+    """``oru``: where the EHR's interface listens."""
+    oru: Results = Results()
+    """``oru``: what is agreed about the messages."""
 
     _base_url = field_validator("fhir_base_url")(check_url)
 
@@ -131,4 +137,6 @@ class Destination(Section):
     def _has_an_address(self) -> Self:
         if self.plan in ("transaction", "sequential") and self.fhir_base_url is None:
             raise ValueError(f"plan {self.plan} needs fhir_base_url")
+        if self.plan == "oru" and self.mllp.host is None:
+            raise ValueError("plan oru needs mllp.host")
         return self

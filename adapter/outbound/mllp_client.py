@@ -4,6 +4,8 @@ import asyncio
 import re
 import ssl
 from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 from typing import Self, cast
@@ -39,18 +41,26 @@ class MllpClientError(AdapterError):
 
 
 def client_context(
-    authorities: Path | None = None, certificate: Path | None = None, key: Path | None = None
+    authorities: Path | None = None, certificate: Path | None = None, key: Path | None = None, password: str = ""
 ) -> ssl.SSLContext:
-    """Turn PEM files into a client's TLS context (1.2 or later, host name checked); raises MllpClientError."""
+    """Turn PEM files into a client's TLS context (1.2 or later, host name checked); raises MllpClientError.
+
+    ``password`` is the key's.
+    """
     try:
         context = ssl.create_default_context(cafile=authorities)
         context.minimum_version = ssl.TLSVersion.TLSv1_2
         if certificate is not None:
             # A password is always given: without one OpenSSL would ask on the terminal.
-            context.load_cert_chain(certificate, key, password="")
+            context.load_cert_chain(certificate, key, password=password)
     except OSError as error:
         raise MllpClientError(Reason.TLS, "the certificate files cannot be used") from error
     return context
+
+
+def any_answer(_answer: bytes) -> bool:
+    """Settle a message by the first answer to it."""
+    return True
 
 
 class MllpClient:
@@ -97,9 +107,17 @@ class MllpClient:
         """How many answers belonged to no waiting message."""
         return self._link.others_seen
 
-    async def send(self, payload: bytes, timeout: float = 30.0) -> bytes:  # noqa: ASYNC109 - the time-out has a meaning of its own here
-        """Turn a message into its answer's payload, whose MSA-2 is the message's MSH-10; raises MllpClientError."""
-        exchange = _Exchange(self._link, payload)
+    async def send(
+        self,
+        payload: bytes,
+        timeout: float = 30.0,  # noqa: ASYNC109 - the time-out has a meaning of its own here
+        settles: Callable[[bytes], bool] = any_answer,
+    ) -> bytes:
+        """Turn a message into its answer's payload, whose MSA-2 is the message's MSH-10; raises MllpClientError.
+
+        An answer that does not settle the message (enhanced mode: CA, before AA) goes to ``others``.
+        """
+        exchange = _Exchange(self._link, payload, settles)
         try:
             async with asyncio.timeout(timeout), self._places:
                 return await exchange.run()
@@ -115,9 +133,10 @@ class MllpClient:
 class _Exchange:
     """One message and the wait for its answer."""
 
-    def __init__(self, link: "_Link", payload: bytes) -> None:
+    def __init__(self, link: "_Link", payload: bytes, settles: Callable[[bytes], bool]) -> None:
         self._link = link
         self._payload = payload
+        self._settles = settles
         self._key = _field(payload, b"MSH", 10)
         self.written = False
 
@@ -128,7 +147,7 @@ class _Exchange:
         if self._key in link.waiting:
             raise MllpClientError(Reason.CONTROL_ID_IN_USE, "a message with the same MSH-10 waits for its answer")
         answer: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
-        link.waiting[self._key] = answer
+        link.waiting[self._key] = _Waiting(answer, self._settles)
         try:
             link.write(self._payload)
             self.written = True
@@ -137,11 +156,22 @@ class _Exchange:
             del link.waiting[self._key]
 
 
+@dataclass(frozen=True, slots=True)
+class _Waiting:
+    """Who waits for an answer, and which one will do."""
+
+    answer: asyncio.Future[bytes]
+    settles: Callable[[bytes], bool]
+
+    def takes(self, payload: bytes) -> bool:
+        return not self.answer.done() and self.settles(payload)
+
+
 class _Link(asyncio.Protocol):
     """The connection's bytes, and who waits for which answer."""
 
     def __init__(self) -> None:
-        self.waiting: dict[bytes, asyncio.Future[bytes]] = {}
+        self.waiting: dict[bytes, _Waiting] = {}
         self.others: deque[bytes] = deque(maxlen=_OTHERS_KEPT)
         self.others_seen = 0
         self.writable = asyncio.Event()
@@ -174,9 +204,9 @@ class _Link(asyncio.Protocol):
         self._stop_quiet()
         self._gone.set()
         self.writable.set()
-        for answer in self.waiting.values():
-            if not answer.done():
-                answer.set_exception(MllpClientError(*self._end, maybe_received=True))
+        for waiting in self.waiting.values():
+            if not waiting.answer.done():
+                waiting.answer.set_exception(MllpClientError(*self._end, maybe_received=True))
 
     def write(self, payload: bytes) -> None:
         if self._transport.is_closing():
@@ -195,8 +225,8 @@ class _Link(asyncio.Protocol):
         for item in items:
             payload = item.payload if isinstance(item, Block) else item.head
             waiting = self.waiting.get(_field(payload, b"MSA", 2)) if isinstance(item, Block) else None
-            if waiting is not None and not waiting.done():
-                waiting.set_result(payload)
+            if waiting is not None and waiting.takes(payload):
+                waiting.answer.set_result(payload)
             else:
                 self.others.append(payload)
                 self.others_seen += 1
