@@ -16,6 +16,7 @@ REASON_DEFINITIONS = {
     "ambiguous-pairing": "Two candidate partner studies lie equally near in time.",
     "parent-corrected": "A report that the score rests on was corrected, and the score was computed again.",
     "stale-message": "A message older than the report version already held was kept and not used.",
+    "read-from-narrative": "Lesions were read from free text by patterns: a person has to compare them with the text.",
     "lesion-list-completeness-unknown": "A report does not say that it lists all lesions: counts are lower bounds.",
     "non-tumour-row-excluded": "A row that the reader calls not tumour was left out.",
     "duplicate-lesion": "The same tracking UID came twice with equal content and was counted once.",

@@ -24,9 +24,14 @@ class Rendering:
 
 
 def status(score: Score, rendering: Rendering) -> str:
-    """Turn a score into its Observation.status: withdrawn before corrected, corrected before final or preliminary."""
+    """Turn a score into its Observation.status: withdrawn before corrected, corrected before final or preliminary.
+
+    What was read from prose stays preliminary until a person has confirmed it, whatever the site publishes as final.
+    """
     if score.retracted:
         return "entered-in-error"
+    if score.rests_on_prose and rendering.confirmation is None:
+        return "preliminary"
     if score.corrected:
         return "corrected"
     return "final" if rendering.confirmation or rendering.publish_final else "preliminary"

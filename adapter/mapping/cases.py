@@ -27,7 +27,7 @@ MAX_INPUT = 200_000
 ReportFact = Literal[
     "patient", "accession", "order", "procedure", "acquired", "issued", "kind", "status", "tracer", "lesions_complete",
     "no_tumour_uptake", "therapy", "reader_grade", "liver_suv", "spleen_suv", "blood_pool_suv", "extent",
-    "primary_site", "who_grade", "ki67", "suv_cutoff",
+    "primary_site", "who_grade", "ki67", "suv_cutoff", "from_prose",
 ]  # fmt: skip
 LesionFact = Literal[
     "row", "tracking_id", "tracking_uid", "cross_reference", "site", "laterality", "size_mm", "nature", "count",
@@ -56,6 +56,19 @@ LesionWords = Annotated[dict[LesionFact, Text], AfterValidator(_with_row)]
 
 Input = Annotated[str, Field(min_length=1, max_length=MAX_INPUT)]
 """A file, relative to the test file; or, when it has several lines or begins with MSH or {, the message itself."""
+
+
+_PROBLEMS = (*(problem.value for problem in Problem), NONE)
+
+
+def _known(word: str) -> str:
+    if word not in _PROBLEMS:
+        raise ValueError(f"a problem is one of: {', '.join(_PROBLEMS)}")
+    return word
+
+
+ProblemWord = Annotated[str, AfterValidator(_known), Field(json_schema_extra={"enum": list(_PROBLEMS)})]
+"""A problem of the closed list, in its word, or none."""
 
 
 class ExpectedReport(Form):
@@ -92,7 +105,7 @@ class Expected(ExpectedReport):
     reports: tuple[ExpectedReport, ...] | None = None
     flags: tuple[Text, ...] | None = None
     state: Annotated[tuple[_State, ...] | None, BeforeValidator(_one_or_more)] = None
-    problem: Annotated[Problem | None, Field(description="a problem of the closed list, in its words")] = None
+    problem: ProblemWord | None = None
     place: Text | None = None
     rule: Text | None = None
     ack: Annotated[tuple[_Ack, ...] | None, BeforeValidator(_one_or_more)] = None

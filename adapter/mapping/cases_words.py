@@ -23,7 +23,8 @@ def report_words(report: PetReport) -> dict[str, str]:
     """Turn a report into its facts as text, without its lesions."""
     own = {name: getattr(report, name) for name in ("patient", "accession", "order", "procedure", "issued", "kind")}
     study = {field.name: getattr(report.study, field.name) for field in fields(report.study)}
-    return dict(_stated(own | study | {"no_tumour_uptake": report.study.no_tumour_uptake or None}))
+    only_yes = {name: study[name] or None for name in ("no_tumour_uptake", "from_prose")}
+    return dict(_stated(own | study | only_yes))
 
 
 def lesion_words(row: ReportRow) -> dict[str, str]:

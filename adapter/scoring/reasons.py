@@ -21,6 +21,7 @@ class Reason(StrEnum):
     AMBIGUOUS_PAIRING = "ambiguous-pairing"
     PARENT_CORRECTED = "parent-corrected"
     STALE_MESSAGE = "stale-message"
+    READ_FROM_NARRATIVE = "read-from-narrative"
     LESION_LIST_COMPLETENESS_UNKNOWN = "lesion-list-completeness-unknown"
     NON_TUMOUR_ROW_EXCLUDED = "non-tumour-row-excluded"
     DUPLICATE_LESION = "duplicate-lesion"
@@ -70,6 +71,7 @@ ASKS_FOR_REVIEW = FORBIDS_A_SCORE | {
     Reason.TRACER_NOT_VALIDATED,
     Reason.INTERVAL_EXTENDED,
     Reason.AMBIGUOUS_PAIRING,
+    Reason.READ_FROM_NARRATIVE,
     Reason.DUPLICATE_CONFLICT,
     Reason.LESION_MATCH_PROBABLE,
     Reason.LESION_UNMATCHED,

@@ -98,3 +98,8 @@ class Score:
     def reports(self) -> tuple[KeptReport, ...]:
         """The one or two reports it rests on, SSTR first."""
         return tuple(report for report in (self.sstr, self.fdg) if report is not None)
+
+    @property
+    def rests_on_prose(self) -> bool:
+        """Were lesions read from free text? Then it is never final without a person."""
+        return any(kept.report.study.from_prose for kept in self.reports)

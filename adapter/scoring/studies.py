@@ -73,6 +73,8 @@ def _judge_study(study: Study, kind: TracerKind) -> set[Reason]:
     reasons = {_judge_status(study.status), judge_tracer(study.tracer, kind)}
     if study.therapy:
         reasons.add(Reason.INTERVENING_THERAPY)
+    if study.from_prose:
+        reasons.add(Reason.READ_FROM_NARRATIVE)
     if _is_outside_population(study):
         reasons.add(Reason.OUTSIDE_VALIDATED_POPULATION)
     return {reason for reason in reasons if reason is not None}

@@ -22,7 +22,7 @@ duplicate-lesion duplicate-conflict aggregate-row aggregate-not-paired suffix-un
 suv-interval-straddles suv-invalid suv-implausible-high suv-normalisation-mismatch suv-statistic-mismatch
 suv-unit-unsupported tracer-not-validated tracer-unsupported tracer-unknown outside-validated-population
 p0-with-known-disease report-not-final parent-corrected parent-retracted stale-message patient-mismatch
-lesion-list-completeness-unknown p3-boundary reader-grade-disagrees
+lesion-list-completeness-unknown read-from-narrative p3-boundary reader-grade-disagrees
 """
 REASONS = set(REASON_WORDS.split())
 
