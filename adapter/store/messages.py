@@ -2,23 +2,20 @@
 
 import hashlib
 import json
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
 from typing import Any, Protocol
 from uuid import uuid5
 
-from sqlalchemy import Connection, Executable, bindparam, case, delete, exists, insert, select, update
+from sqlalchemy import ClauseElement, Connection, Integer, bindparam, exists, insert, select, update
 
 from adapter.arrival import Arrival, ControlIdReusedError, Kept
-from adapter.outcome import Held, Ignored
-from adapter.publication import Claim, StaleClaimError
 from adapter.reading import KeptMessage, Reading
 from adapter.scoring.report import OID_NAMESPACE
 from adapter.store import patients
-from adapter.store.codec import dump, milliseconds, moment, place_to_text, report_to_text, storable
-from adapter.store.schema import audit, insert_into, message, patient, report
+from adapter.store.codec import dump, milliseconds, moment, storable
+from adapter.store.prepared import Prepared
+from adapter.store.schema import audit, insert_into, message, patient
 
 RECEIVED, READ, HELD, IGNORED = "received", "read", "held", "ignored"
 
@@ -29,6 +26,9 @@ NOTHING_READ: dict[str, Any] = dict.fromkeys(
     ("problem", "place", "rule", "mapping_id", "mapping_version", "mapping_sha256", "notes")
 )
 """What a reading leaves on its message, before there is one."""
+
+UNREAD = ("id", "sequence", "channel", "format", "raw", "control_id", "processing_id", "patient", "sha256", "sender")
+"""What a reading needs of a message, as it is stored."""
 
 Row = dict[str, Any]
 
@@ -56,9 +56,17 @@ def arrival_row(arrival: Arrival) -> Row:
         "state": RECEIVED,
         "read_again": False,
         "sender": storable(arrival.sender),
-        "deviations": _noted(arrival.deviations) if arrival.deviations else None,
+        "deviations": noted(arrival.deviations) if arrival.deviations else None,
         "application_asked": arrival.application_asked,
     }
+
+
+ARRIVED = (
+    *("channel", "sending_application", "sending_facility", "control_id", "sha256", "id", "peer", "format"),
+    *("processing_id", "size", "raw", "answer", "received", "patient", "state", "read_again", "sender", "deviations"),
+    "application_asked",
+)
+"""The columns of an arrival's row."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +83,7 @@ class Reuse:
         return cls(0 if since is None else milliseconds(since), arrival.refuse_reused)
 
 
-@cache
-def _insert_new(dialect: str) -> Executable:
+def _insert_new(dialect: str) -> ClauseElement:
     """Insert the message unless it is there, and tell whether its control id was used for other content of late."""
     other = message.alias("other")
     same = (other.c[name] == bindparam(f"same_{name}") for name in SENDER)
@@ -85,13 +92,16 @@ def _insert_new(dialect: str) -> Executable:
     return row.on_conflict_do_nothing().returning(message.c.control_id_reused)
 
 
-_STORED = select(
-    message.c.answer,
-    message.c.control_id_reused,
-    message.c.state,
-    message.c.application_asked,
-    message.c.application_answer,
-).where(message.c.id == bindparam("id"))
+_INSERT_NEW = Prepared(_insert_new, columns=ARRIVED)
+_STORED = Prepared(
+    lambda _: select(
+        message.c.answer,
+        message.c.control_id_reused,
+        message.c.state,
+        message.c.application_asked,
+        message.c.application_answer,
+    ).where(message.c.id == bindparam("this"))
+)
 
 
 def keep(connection: Connection, row: Row, reuse: Reuse = Reuse()) -> Kept:
@@ -100,49 +110,49 @@ def keep(connection: Connection, row: Row, reuse: Reuse = Reuse()) -> Kept:
     Raises ControlIdReusedError where a second use of a control ID is refused; the caller undoes the insert.
     """
     asked = {f"same_{name}": row[name] for name in SENDER} | {"used_since": reuse.since}
-    new = connection.execute(_insert_new(connection.dialect.name), row | asked).one_or_none()
+    new = _INSERT_NEW.row(connection, row | asked)
     if new is None:
         return _found(connection, row["id"])
-    if new.control_id_reused and reuse.refused:
+    reused = bool(new[0])
+    if reused and reuse.refused:
         raise ControlIdReusedError
     patients.mark(connection, [row["patient"]], row["received"])
-    asks = row["application_asked"]
-    return Kept(row["id"], row["answer"], control_id_reused=new.control_id_reused, application_asked=asks)
+    return Kept(row["id"], row["answer"], control_id_reused=reused, application_asked=row["application_asked"])
 
 
 def _found(connection: Connection, message_id: str) -> Kept:
-    stored = connection.execute(_STORED, {"id": message_id}).one()
-    to_come = stored.state == RECEIVED or stored.application_answer is not None
+    ((answer, reused, state, asked, later_answer),) = _STORED.rows(connection, {"this": message_id})
+    to_come = state == RECEIVED or later_answer is not None
     return Kept(
         message_id,
-        stored.answer,
+        answer,
         duplicate=True,
-        control_id_reused=stored.control_id_reused,
-        application_asked=stored.application_asked and to_come,
-        application_answer=stored.application_answer,
+        control_id_reused=bool(reused),
+        application_asked=bool(asked) and to_come,
+        application_answer=later_answer,
     )
+
+
+def _unread(_dialect: str) -> ClauseElement:
+    answered = message.c.application_answer.is_not(None)
+    columns = (message.c[name] for name in UNREAD)
+    of_patient = (message.c.patient == bindparam("lane")) & (message.c.state == RECEIVED)
+    query = select(*columns, message.c.received, message.c.application_asked, answered).where(of_patient)
+    return query.order_by(message.c.sequence).limit(bindparam("most", type_=Integer))
+
+
+_UNREAD = Prepared(_unread)
 
 
 def unread(connection: Connection, key: str, limit: int) -> list[KeptMessage]:
     """List a patient's messages that wait to be read, in the order of their arrival."""
-    of_patient = (message.c.patient == key) & (message.c.state == RECEIVED)
-    rows = connection.execute(select(message).where(of_patient).order_by(message.c.sequence).limit(limit))
     return [
         KeptMessage(
-            id=row.id,
-            sequence=row.sequence,
-            channel=row.channel,
-            format=row.format,
-            raw=row.raw,
-            received=moment(row.received),
-            control_id=row.control_id,
-            processing_id=row.processing_id,
-            patient=row.patient,
-            sha256=row.sha256,
-            sender=row.sender,
-            application_asked=row.application_asked and row.application_answer is None,
+            **dict(zip(UNREAD, values, strict=True)),
+            received=moment(received),
+            application_asked=bool(asked) and not answered,
         )
-        for row in rows
+        for *values, received, asked, answered in _UNREAD.rows(connection, {"lane": key, "most": limit})
     ]
 
 
@@ -180,43 +190,8 @@ class NothingFollows:
         """Tell nobody."""
 
 
-def reading_row(reading: Reading, aftermath: Aftermath = Aftermath()) -> Row:
-    """Turn what the reading found into the columns of its message."""
-    row = _outcome(reading, keep_ignored=aftermath.keep_ignored)
-    return row if aftermath.answer is None else row | {"application_answer": aftermath.answer}
-
-
-def _outcome(reading: Reading, *, keep_ignored: bool) -> Row:
-    match reading:
-        case Held():
-            place = place_to_text(reading.place)
-            return NOTHING_READ | {
-                "state": HELD,
-                "problem": reading.problem.value,
-                "place": place,
-                "rule": storable(reading.rule),
-                "notes": _noted(reading.notes),
-            }
-        case Ignored() if keep_ignored:
-            return NOTHING_READ | {"state": IGNORED, "rule": reading.reason}
-        case Ignored():
-            # Of a message that is none of ours nothing is kept but its envelope; a replay in waiting still needs it.
-            return NOTHING_READ | {
-                "state": IGNORED,
-                "rule": reading.reason,
-                "raw": case((message.c.read_again, message.c.raw)),
-            }
-        case _:
-            return NOTHING_READ | {
-                "state": READ,
-                "mapping_id": reading.mapping_id,
-                "mapping_version": reading.mapping_version,
-                "mapping_sha256": reading.mapping_sha256,
-                "notes": _noted(reading.notes),
-            }
-
-
-def _noted(notes: tuple[str, ...]) -> str:
+def noted(notes: tuple[str, ...]) -> str:
+    """Turn what was tolerated into its column."""
     return dump([storable(note) for note in notes])
 
 
@@ -231,47 +206,6 @@ def forget_ignored(connection: Connection, before: datetime, limit: int) -> int:
     old = (message.c.state == IGNORED) & message.c.raw.is_not(None) & (message.c.received < milliseconds(before))
     some = select(message.c.sequence).where(old).order_by(message.c.sequence).limit(limit)
     return connection.execute(update(message).where(message.c.sequence.in_(some)).values(raw=None)).rowcount
-
-
-def report_rows(kept: KeptMessage, reading: Reading) -> list[Row]:
-    """Turn the reports of a reading into their rows (none unless it was understood); raises ReportNotKeepableError."""
-    if isinstance(reading, Held | Ignored):
-        return []
-    return [
-        {
-            "message": kept.sequence,
-            "position": position,
-            "patient": one.patient.key,
-            "accession": storable(one.accession),
-            "body": report_to_text(one),
-            "mapping_id": reading.mapping_id,
-            "mapping_version": reading.mapping_version,
-            "mapping_sha256": reading.mapping_sha256,
-        }
-        for position, one in enumerate(reading.reports)
-    ]
-
-
-def record_reading(
-    connection: Connection, claim: Claim, kept: KeptMessage, outcome: Row, reports: Sequence[Row]
-) -> None:
-    """Replace what was read from a message before, and mark the other patients whom that concerns.
-
-    The claim's own patient is not marked: who holds the claim brings the patient up to date before giving it back.
-    """
-    patients.require(connection, claim, kept.patient)
-    of_message = report.c.message == kept.sequence
-    concerned = set(connection.scalars(select(report.c.patient).where(of_message)))
-    connection.execute(delete(report).where(of_message))
-    if reports:
-        connection.execute(insert(report), list(reports))
-        concerned.update(row["patient"] for row in reports)
-    state = case((message.c.read_again, RECEIVED), else_=outcome["state"])
-    this = (message.c.sequence == kept.sequence) & (message.c.patient == claim.patient)
-    values = outcome | {"state": state, "read_again": False}
-    if not connection.execute(update(message).where(this).values(values)).rowcount:
-        raise StaleClaimError(claim)
-    patients.mark(connection, concerned - {claim.patient}, milliseconds(kept.received))
 
 
 def replay(connection: Connection, message_id: str, reason: str, by: str, at: datetime) -> bool:

@@ -6,19 +6,18 @@ given back; so a lease is never cut short, and a mark is never lost.
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
-from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Executable, case, func, select, update
+from sqlalchemy import ClauseElement, ColumnElement, Connection, bindparam, case, func, select, update
 
 from adapter.publication import Claim, StaleClaimError
 from adapter.store.codec import milliseconds, moment, moment_or_none
+from adapter.store.prepared import Prepared
 from adapter.store.schema import insert_into, message, patient
 from adapter.store.views import Lane
 
 
-@cache
-def _mark(dialect: str) -> Executable:
+def _mark(dialect: str) -> ClauseElement:
     """A new lane is due; a free one too, which ends a back-off; a claimed one remembers its first mark."""
     row = insert_into(dialect, patient)
     at = row.excluded.due
@@ -33,11 +32,13 @@ def _mark(dialect: str) -> Executable:
     )
 
 
+_MARK = Prepared(_mark, columns=("key", "due", "token", "attempts"))
+
+
 def mark(connection: Connection, keys: Iterable[str], at: int) -> None:
     """Make patients due at ``at`` (milliseconds), always in one order: two writers never wait for each other."""
     rows = [{"key": key, "due": at, "token": 0, "attempts": 0} for key in sorted(set(keys))]
-    if rows:
-        connection.execute(_mark(connection.dialect.name), rows)
+    _MARK.change_many(connection, rows)
 
 
 def claim(connection: Connection, now: datetime, limit: int, lease: timedelta) -> list[Claim]:
@@ -89,13 +90,18 @@ def _covered_by(claim: Claim) -> ColumnElement[bool]:
     return (patient.c.key == claim.patient) & (patient.c.token == claim.token) & patient.c.claimed.is_not(None)
 
 
+_COVERED = (
+    (patient.c.key == bindparam("lane")) & (patient.c.token == bindparam("held")) & patient.c.claimed.is_not(None)
+)
+_LANE = Prepared(lambda _: select(patient.c.marked).where(_COVERED).with_for_update())
+
+
 def require(connection: Connection, claim: Claim, key: str) -> int | None:
     """Lock the lane that a claim must cover and tell its waiting mark; raises StaleClaimError."""
-    lane = select(patient.c.marked).where(_covered_by(claim)).with_for_update()
-    row = connection.execute(lane).one_or_none()
+    row = _LANE.row(connection, {"lane": claim.patient, "held": claim.token})
     if row is None or key != claim.patient:
         raise StaleClaimError(claim)
-    marked: int | None = row.marked
+    marked: int | None = row[0]
     return marked
 
 
@@ -110,31 +116,39 @@ def renew(connection: Connection, claims: Sequence[Claim], now: datetime, lease:
     ]
 
 
+_FIRST_UNREAD = Prepared(
+    lambda _: select(func.min(message.c.received)).where(
+        message.c.patient == bindparam("lane"), message.c.state == "received"
+    )
+)
+_DONE = Prepared(
+    lambda _: (
+        update(patient)
+        .where(_COVERED)
+        .values(due=bindparam("again"), attempts=0, failing_since=None, problem=None, claimed=None, marked=None)
+    )
+)
+
+
 def settle(connection: Connection, claim: Claim, due: datetime | None) -> None:
     """Give a claim back as done. What came during the work, or was left unread, makes the patient due at once."""
     marked = require(connection, claim, claim.patient)
-    unread = connection.scalar(
-        select(func.min(message.c.received)).where(message.c.patient == claim.patient, message.c.state == "received")
-    )
+    (unread,) = _FIRST_UNREAD.rows(connection, {"lane": claim.patient})[0]
     times = [time for time in (marked, unread, due and milliseconds(due)) if time is not None]
-    _give_back(connection, claim, due=min(times, default=None), attempts=0, failing_since=None, problem=None)
+    again = min(times, default=None)
+    _DONE.change(connection, {"lane": claim.patient, "held": claim.token, "again": again})
 
 
 def postpone(connection: Connection, claim: Claim, due: datetime, problem: str) -> None:
     """Give a claim back as failed, to be tried again when due; a mark that came during the work ends the back-off."""
     marked = require(connection, claim, claim.patient)
     until = milliseconds(due)
-    _give_back(
-        connection,
-        claim,
-        due=until if marked is None else min(until, marked),
-        attempts=patient.c.attempts + 1,
-        failing_since=func.coalesce(patient.c.failing_since, patient.c.claimed),
-        problem=problem,
-    )
-
-
-def _give_back(connection: Connection, claim: Claim, **values: Any) -> None:
+    values = {
+        "due": until if marked is None else min(until, marked),
+        "attempts": patient.c.attempts + 1,
+        "failing_since": func.coalesce(patient.c.failing_since, patient.c.claimed),
+        "problem": problem,
+    }
     connection.execute(update(patient).where(_covered_by(claim)).values(claimed=None, marked=None, **values))
 
 

@@ -16,7 +16,7 @@ from adapter.outcome import StoreUnavailableError
 from adapter.publication import Claim, Delivered, Page, Publication, Resource, ResourceFilter, StaleClaimError
 from adapter.reading import KeptMessage, Reading
 from adapter.scoring.report import KeptReport
-from adapter.store import deliveries, listing, messages, patients, resources, sent_messages
+from adapter.store import deliveries, listing, messages, patients, readings, resources, sent_messages
 from adapter.store.destinations import DestinationRecords
 from adapter.store.engine import Engines, open_sqlite, sqlite_file, version_warnings
 from adapter.store.failure import unavailable
@@ -146,9 +146,9 @@ class Store:
         ReportNotKeepableError for a report that would not come back as it is.
         """
         aftermath = self._after.aftermath(message, reading)
-        outcome, reports = messages.reading_row(reading, aftermath), messages.report_rows(message, reading)
+        outcome, reports = readings.reading_row(reading, aftermath), readings.report_rows(message, reading)
         await self._writer.write(
-            lambda connection: messages.record_reading(connection, claim, message, outcome, reports)
+            lambda connection: readings.record_reading(connection, claim, message, outcome, reports)
         )
         self._after.concluded(message.id, aftermath.answer)
 
