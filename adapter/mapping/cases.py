@@ -99,7 +99,7 @@ class Expected(ExpectedReport):
 
     ``flags`` are the notes beside the reports and the message. ``problem``, ``place`` and ``rule`` are those of the
     first input that is held or refused. ``state`` and ``ack`` are said once for all inputs, or once for each. The rest
-    is the score of all inputs together; ``none`` stands for what must not be there.
+    is the one score of all inputs together; ``none`` stands for what must not be there.
     """
 
     reports: tuple[ExpectedReport, ...] | None = None
@@ -109,11 +109,11 @@ class Expected(ExpectedReport):
     place: Text | None = None
     rule: Text | None = None
     ack: Annotated[tuple[_Ack, ...] | None, BeforeValidator(_one_or_more)] = None
-    outcome: Literal["scored", "group-only", "not-scorable"] | None = None
+    outcome: Literal["scored", "group-only", "not-scorable", "none"] | None = None
     grade: Text | None = None
     group: Literal["P0", "P1", "P2-4", "P5", "none"] | None = None
     reasons: tuple[Reason, ...] | None = None
-    review: Literal["yes", "no"] | None = None
+    review: Literal["yes", "no", "none"] | None = None
 
     @model_validator(mode="after")
     def _names_reports_once(self) -> Self:
@@ -125,8 +125,8 @@ class Expected(ExpectedReport):
 class Case(Form):
     """One sentence of what the mapping promises. Several inputs are messages of one patient in the order of sending.
 
-    ``contains: subset`` compares the facts, flags and reasons that are named; ``equals`` lets nothing else be there.
-    The rows of ``lesions`` and the number of ``reports`` are compared as a whole either way: none may be lost.
+    ``contains: subset`` compares the facts, flags and reasons that are named; ``equals`` lets nothing else be there, and
+    neither does an empty list. The rows of ``lesions`` and the number of ``reports`` are compared as a whole either way: none may be lost.
     """
 
     name: Text

@@ -8,6 +8,7 @@ from adapter.mapping.cases_got import Got, GotReport
 from adapter.mapping.cases_words import same_words
 
 SCALARS = ("problem", "place", "rule", "outcome", "grade", "group", "review")
+_OF_SCORE = frozenset({"outcome", "grade", "group", "review", "reasons"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,8 @@ def differences(case: Case, got: Got) -> Iterator[Difference]:
     yield from comparison.reasons(expect.reasons, got.reasons)
     yield from _each("state", expect.state, got.state)
     yield from _each("ack", expect.ack, got.ack)
+    if got.scores > 1 and expect.model_fields_set & _OF_SCORE:
+        yield Difference("score", "one score", f"{got.scores} scores: the inputs are more than one pair")
     for name in SCALARS:
         yield from _scalar(name, getattr(expect, name), got.scalars[name])
 
@@ -101,7 +104,7 @@ class _Comparison:
         """A flag is named by its text or by how it begins (``unit missing``); exactly, by its text."""
         if expected is None:
             return
-        if self.is_exact:
+        if self.is_exact or not expected:
             yield from _lists("flags", sorted(expected), sorted(got))
         else:
             for flag in expected:
@@ -112,7 +115,7 @@ class _Comparison:
         if expected is None:
             return
         wanted = {str(reason) for reason in expected}
-        if self.is_exact:
+        if self.is_exact or not wanted:
             yield from _lists("reasons", sorted(wanted), sorted(got))
         elif not wanted <= set(got):
             yield Difference("reasons", _list(sorted(wanted)), _list(got))

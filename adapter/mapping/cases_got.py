@@ -24,7 +24,7 @@ class GotReport:
 
 @dataclass(frozen=True, slots=True)
 class Got:
-    """What came of all inputs of a case. ``scalars`` are the parts that are one text or a list of texts."""
+    """What came of all inputs of a case; ``scalars`` are the parts that are one text, of several ``scores`` none."""
 
     reports: tuple[GotReport, ...]
     flags: tuple[str, ...]
@@ -32,6 +32,7 @@ class Got:
     ack: tuple[str, ...]
     scalars: dict[str, str]
     reasons: tuple[str, ...]
+    scores: int
 
     def members(self) -> dict[str, Any]:
         """Turn it into JSON-able members in the order of the form."""
@@ -58,6 +59,7 @@ def got(case: Case, inputs: Sequence[InputReading]) -> Got:
         tuple(_ack(one.reading, refuse_unmappable=case.refuse_unmappable) for one in inputs),
         _problem(inputs) | _score(scores),
         scores[0].result.reasons if len(scores) == 1 else (),
+        len(scores),
     )
 
 
@@ -98,8 +100,7 @@ def _problem(inputs: Sequence[InputReading]) -> dict[str, str]:
 
 def _score(scores: Sequence[Score]) -> dict[str, str]:
     if len(scores) != 1:
-        said = f"{len(scores)} scores" if scores else NONE
-        return dict.fromkeys(("outcome", "grade", "group", "review"), said)
+        return dict.fromkeys(("outcome", "grade", "group", "review"), NONE)
     result = scores[0].result
     return {
         "outcome": result.outcome.value,
