@@ -8,7 +8,7 @@ SLOWER := $(foreach part,store web inbound outbound cli worker settings telemetr
 FAST   := $(filter-out $(SLOWER),$(wildcard tests/unit/test_*.py))
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench interop format lock clean
+.PHONY: help demo test check bench interop fuzz format lock clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 16
@@ -59,6 +59,11 @@ bench: $(VENV)/dev  ## measure speed, latency and memory on loopback (4 minutes)
 interop: $(VENV)/dev  ## programs that are not ours send to the service; downloads them with npm and mvn (Node.js, JDK)
 	@echo "== peers that are not ours, each against a running service on loopback"
 	@PYTHONPATH=. $(BIN)/python tests/interop/run.py
+
+fuzz: $(VENV)/dev  ## mutated messages through reception and reading (COUNT=1000000 SEED=7; GUIDED=60: seconds with atheris)
+	@echo "== every stream is answered, and nothing of a message is lost, whatever is in it"
+	@PYTHONPATH=.:tests $(BIN)/python tests/fuzz/$(if $(GUIDED),coverage_guided.py -max_total_time=$(GUIDED),run.py \
+	  $(if $(COUNT),--count $(COUNT)) $(if $(SEED),--seed $(SEED)) $(if $(JOBS),--jobs $(JOBS)))
 
 format: $(VENV)/dev  ## put the code into its form
 	@$(BIN)/ruff check --fix .

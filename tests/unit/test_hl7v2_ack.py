@@ -334,3 +334,13 @@ def test_the_application_answer_of_enhanced_mode_asks_for_no_answer_itself():
 def test_the_time_of_the_answer_has_its_offset():
     payload = acknowledge(header(), Accepted("id"), now=NOW.astimezone(UTC), control_id="A1")
     assert b"|20261120091500+0000|" in payload
+
+
+@pytest.mark.parametrize("sign", "+-.:_")
+def test_a_delimiter_that_stands_in_a_time_or_a_version_moves_no_field(sign):
+    sent = read_header(f"MSH{sign}^~\\&{sign}RIS{sign * 6}ORU^R01{sign}M1{sign}P{sign}2.5.1\r".encode())
+
+    read = answer(sent, Accepted("id"))
+
+    assert (segment(read, "MSH").value(9), segment(read, "MSH").value(10)) == ("ACK", "A1")
+    assert segment(read, "MSA").value(2) == "M1"
