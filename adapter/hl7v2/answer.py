@@ -8,6 +8,7 @@ again, and AR of "a reason unrelated to its content" (v2.5 section 2.9.2.2), whi
 from dataclasses import dataclass
 
 from adapter.hl7v2.message import Message, Segment
+from adapter.hl7v2.tables import NEWEST, segment_tables
 
 _ACCEPTS = frozenset({"AA", "CA"})
 _REFUSALS = frozenset({"AE", "AR", "CE", "CR"})
@@ -61,10 +62,10 @@ def _condition(error: Segment) -> str:
 
 
 def _place(error: Segment) -> str:
-    """ERR-2 or, before v2.5, ERR-1: segment, sequence and field as an engineer writes them; nothing else is taken."""
+    """ERR-2 or, before v2.5, ERR-1, as an engineer writes it; what is no segment of the standard is not taken."""
     field = 2 if error.value(2) else 1
     segment, sequence, number = (error.value(field, 1, component).strip() for component in (1, 2, 3))
-    if len(segment) != 3 or not segment.isalnum():
+    if segment not in segment_tables(NEWEST):
         return ""
     text = f"{segment}[{sequence}]" if sequence.isdigit() else segment
     return f"{text}-{number}" if number.isdigit() else text

@@ -1,5 +1,6 @@
 """A value of a result of ours as OBX-2 and OBX-5: the types that `datatypes.py` reads, written."""
 
+from dataclasses import dataclass
 from decimal import Decimal
 
 from adapter.hl7v2.datatypes import Coded, Number, Text
@@ -7,7 +8,17 @@ from adapter.hl7v2.encoding import STANDARD
 from adapter.hl7v2.escapes import escape
 from adapter.scoring.lesion import Interval
 
-Value = Number | Coded | Text
+_LONGEST_ST = 199
+
+
+@dataclass(frozen=True, slots=True)
+class Prose:
+    """Text to be read as it stands, of any length (TX)."""
+
+    text: str
+
+
+Value = Number | Coded | Text | Prose
 
 
 def field_of(value: Value | None, coded: str) -> tuple[str, str]:
@@ -21,10 +32,8 @@ def field_of(value: Value | None, coded: str) -> tuple[str, str]:
         return coded, triplet(value)
     if isinstance(value, Number):
         return _numeric(value.interval)
-    return ("TX" if len(value.text) > _LONGEST_ST else "ST"), escape(value.text, STANDARD)
-
-
-_LONGEST_ST = 199
+    is_long = isinstance(value, Prose) or len(value.text) > _LONGEST_ST
+    return ("TX" if is_long else "ST"), escape(value.text, STANDARD)
 
 
 def triplet(value: Coded) -> str:

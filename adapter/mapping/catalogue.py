@@ -7,6 +7,7 @@ from pathlib import Path
 
 from adapter.hl7v2.message import Message
 from adapter.mapping.errors import MappingFault, MappingFileError
+from adapter.mapping.own_score import is_own_score
 from adapter.mapping.selection import Relevance
 from adapter.mapping.site_mapping import SiteMapping, site_mapping
 from adapter.outcome import Held, Ignored, Place, Problem
@@ -57,8 +58,10 @@ class MappingSet:
         """Turn a message into the one active mapping that owns it.
 
         Held when two do, or when none does though the message may be a dual-PET report; ignored only when it plainly is
-        none.
+        none, or a score of ours that came back.
         """
+        if is_own_score(message, self.relevance.codes):
+            return Ignored("a score of this program that came back")
         owners = [mapping for mapping in self.active if mapping.matches(message)]
         if len(owners) == 1:
             return owners[0]

@@ -11,7 +11,7 @@ from adapter.fhir.text import clean
 from adapter.fhir.vocabulary import term
 from adapter.hl7v2.datatypes import Coded, Number, Text
 from adapter.hl7v2.result_message import Observation
-from adapter.hl7v2.result_values import Value
+from adapter.hl7v2.result_values import Prose, Value
 from adapter.scoring.lesion import Interval
 from adapter.scoring.result import Score
 
@@ -27,6 +27,9 @@ _SYSTEMS = {
 """FHIR system -> coding system of table 0396."""
 
 
+_REPEATED = frozenset({"reason", "target-lesion", "positivity-basis"})
+
+
 def own_code(name: str) -> Coded:
     """Turn one of our terms into its v2 code."""
     return _coded(term(name))
@@ -35,15 +38,14 @@ def own_code(name: str) -> Coded:
 def score_rows(score: Score, resource: Resource, confirmed: bool, status: str) -> tuple[Observation, ...]:
     """Turn a score and its Observation into rows: the grade, each component that has a value, the explanation.
 
-    A code that stands several times (reasons, lesions) is numbered in OBX-4. ``status`` is OBX-11 of all of them.
+    A code that may stand several times is numbered in OBX-4, from 1. ``status`` is OBX-11 of all of them.
     """
     rows = [_grade(resource), *_components(resource), *_words(score, confirmed)]
-    several = {code for code, count in Counter(code for code, _, _ in rows).items() if count > 1}
     seen: Counter[Coded] = Counter()
     found = []
     for code, value, unit in rows:
         seen[code] += 1
-        sub_id = str(seen[code]) if code in several else ""
+        sub_id = str(seen[code]) if code.code in _REPEATED else ""
         found.append(Observation(code, value, status, unit, sub_id))
     return tuple(found)
 
@@ -79,8 +81,8 @@ def _components(resource: Resource) -> Iterator[_Row]:
 
 def _words(score: Score, confirmed: bool) -> Iterator[_Row]:
     said = "Confirmed by a named person." if confirmed else "Not confirmed by a person."
-    yield own_code("explanation"), Text(f"{clean(score.result.explanation)} {said}"), ""
-    yield own_code("disclaimer"), Text(DISCLAIMER), ""
+    yield own_code("explanation"), Prose(f"{clean(score.result.explanation)} {said}"), ""
+    yield own_code("disclaimer"), Prose(DISCLAIMER), ""
 
 
 def _value(component: Element) -> tuple[Value, str] | None:
