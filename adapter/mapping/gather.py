@@ -180,8 +180,8 @@ class Gatherer:
             if row.groups[reader.group]:
                 yield reader.convert(Text(row.groups[reader.group]), origin), origin
         else:
-            segment = row.first if row else self._scope.message.segments[0]
-            yield reader.constant, Origin(segment, 0, self.gathered.trace)
+            first = row.first if row else self._scope.message.segments[0]
+            yield reader.constant, Origin(first, 0, self.gathered.trace)
 
 
 def _values(obx: Segment, reader: Reader) -> tuple[Value, ...]:

@@ -2,14 +2,13 @@
 
 from dataclasses import dataclass, field
 
-from adapter.hl7v2.message import Segment
 from adapter.hl7v2.oru import Standing
 from adapter.mapping.facts import LEFT_OUT
-from adapter.mapping.origin import Trace
+from adapter.mapping.origin import Located, Trace
 from adapter.mapping.readers import Reader
 
-Given = tuple[Reader, object, Segment, int]
-"""One value given for one fact: who read it, the value, and the segment and field in which it stands."""
+Given = tuple[Reader, object, Located, int]
+"""One value given for one fact: who read it, the value, and the segment (or element) and field in which it stands."""
 
 Facts = dict[str, list[Given]]
 
@@ -21,7 +20,7 @@ class Row:
     ``number`` is the field in which it is named, ``where`` the line there, if it is the line of a text.
     """
 
-    first: Segment
+    first: Located
     groups: dict[str, str]
     facts: Facts = field(default_factory=dict)
     number: int = 4
@@ -87,7 +86,7 @@ def _spans(numbers: list[int]) -> str:
     return ", ".join(f"OBX[{'..'.join(map(str, span))}]" for span in spans)
 
 
-def give(facts: Facts, reader: Reader, value: object, segment: Segment, number: int) -> None:
+def give(facts: Facts, reader: Reader, value: object, segment: Located, number: int) -> None:
     """Add a value for the reader's fact, with the place it was found at; what is left out is none."""
     if value is not LEFT_OUT:
         facts.setdefault(reader.fact, []).append((reader, value, segment, number))

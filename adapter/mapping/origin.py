@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from adapter.hl7v2.datatypes import Coded, Number, Text, Value
 from adapter.hl7v2.message import Segment
@@ -18,18 +19,26 @@ class Trace:
     units: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
 
+class Located(Protocol):
+    """A part of a message that can name a place in itself: a segment, or an element of a resource."""
+
+    def place(self, number: int = 0, repetition: int = 0, component: int = 0) -> Place:
+        """Name a position in it."""
+        ...
+
+
 @dataclass(slots=True)
 class Origin:
-    """The segment and field of a value; what is tolerated there is added to the trace.
+    """The segment (or element) and field of a value; what is tolerated there is added to the trace.
 
     Not frozen: one is made for every observation, and a frozen one costs three times as much.
     """
 
-    segment: Segment
+    segment: Located
     number: int
     trace: Trace
     stated: tuple[str, ...] | None = None
-    """The units where the value says them itself (the header of its column); None: OBX-6 does."""
+    """The units where the value says them itself (the header of its column, FHIR); None: OBX-6 does."""
 
     @property
     def unit_field(self) -> int:
@@ -53,7 +62,7 @@ class Origin:
         """Turn OBX-6 into its units: the code or else the text, and the alternate code; no other segment has any."""
         if self.stated is not None:
             return self.stated
-        if self.segment.id != "OBX":
+        if not isinstance(self.segment, Segment) or self.segment.id != "OBX":
             return ()
         raw, known = self.segment.field(6), self.trace.units
         if raw not in known:

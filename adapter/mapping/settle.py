@@ -3,10 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from adapter.hl7v2.message import Segment
 from adapter.mapping.errors import ExtractionError
 from adapter.mapping.gathered import Facts, Given
-from adapter.mapping.origin import Origin, Trace
+from adapter.mapping.origin import Located, Origin, Trace
 from adapter.mapping.rules import Doubt
 from adapter.mapping.watch import Watch
 from adapter.outcome import Problem
@@ -20,7 +19,7 @@ class Settler:
     trace: Trace
     watch: Watch | None = None
 
-    def settled(self, facts: Facts, required: Mapping[str, str], owner: Segment, number: int = 0) -> dict[str, object]:
+    def settled(self, facts: Facts, required: Mapping[str, str], owner: Located, number: int = 0) -> dict[str, object]:
         """Turn the values given for each fact into the fact's one value.
 
         Raises ExtractionError for values that differ, and for a required fact (fact -> its rule's name) that is not
