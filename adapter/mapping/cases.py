@@ -125,8 +125,8 @@ class Expected(ExpectedReport):
 class Case(Form):
     """One sentence of what the mapping promises. Several inputs are messages of one patient in the order of sending.
 
-    ``contains: subset`` compares the facts, flags and reasons that are named; ``equals`` lets nothing else be
-    there, an empty list nothing at all. The rows of ``lesions`` and the number of ``reports`` are always compared as a whole.
+    ``contains: subset`` compares the facts, flags and reasons that are named, and an empty list says that there are
+    none; ``equals`` lets nothing else be there. Rows of ``lesions`` and ``reports`` are always compared as a whole.
     """
 
     name: Text
