@@ -1,91 +1,133 @@
 """What is known of a patient and what was delivered of it: reports in, scores and their history out."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, bindparam, insert, select, update
 
 from adapter.publication import Claim, Delivered, Publication
 from adapter.scoring.report import KeptReport, Source
 from adapter.store import patients
 from adapter.store.codec import dump, load, milliseconds, moment, report_from_text
+from adapter.store.prepared import Prepared
 from adapter.store.schema import message, report, score, score_history
 from adapter.store.views import ScoreSummary, ScoreVersion
+
+_REPORTS = Prepared(
+    lambda _: (
+        select(
+            *(report.c[name] for name in ("body", "message", "mapping_id", "mapping_version", "mapping_sha256")),
+            *(message.c[name] for name in ("id", "control_id", "sha256", "received")),
+        )
+        .join(message, message.c.sequence == report.c.message)
+        .where(report.c.patient == bindparam("lane"))
+        .order_by(report.c.message, report.c.position)
+    )
+)
 
 
 def reports(connection: Connection, key: str) -> list[KeptReport]:
     """List every report version of a patient in the order of arrival, within a message in the order of its studies."""
-    rows = connection.execute(
-        select(report, message.c.id, message.c.control_id, message.c.sha256, message.c.received)
-        .join(message, message.c.sequence == report.c.message)
-        .where(report.c.patient == key)
-        .order_by(report.c.message, report.c.position)
+    return [_kept_report(*row) for row in _REPORTS.rows(connection, {"lane": key})]
+
+
+def _kept_report(body: str, sequence: int, *source: Any) -> KeptReport:
+    mapping_id, mapping_version, mapping_sha256, message_id, control_id, sha256, received = source
+    return KeptReport(
+        report=report_from_text(body),
+        source=Source(
+            message_id=message_id,
+            control_id=control_id,
+            sha256=sha256,
+            received=moment(received),
+            mapping_id=mapping_id,
+            mapping_version=mapping_version,
+            mapping_sha256=mapping_sha256,
+        ),
+        sequence=sequence,
     )
-    return [
-        KeptReport(
-            report=report_from_text(row.body),
-            source=Source(
-                message_id=row.id,
-                control_id=row.control_id,
-                sha256=row.sha256,
-                received=moment(row.received),
-                mapping_id=row.mapping_id,
-                mapping_version=row.mapping_version,
-                mapping_sha256=row.mapping_sha256,
-            ),
-            sequence=row.message,
-        )
-        for row in rows
-    ]
+
+
+_LAST = (score_history.c.score == score.c.id) & (score_history.c.version == score.c.version)
+_DELIVERED = Prepared(
+    lambda _: (
+        select(score.c.id, score.c.digest, score.c.state, score_history.c.resources)
+        .join(score_history, _LAST)
+        .where(score.c.patient == bindparam("lane"))
+        .order_by(score.c.id)
+    )
+)
 
 
 def delivered(connection: Connection, key: str) -> list[Delivered]:
     """List what stands at the destination for a patient, with the very resources that were delivered last."""
-    last = (score_history.c.score == score.c.id) & (score_history.c.version == score.c.version)
-    rows = connection.execute(
-        select(score, score_history.c.resources)
-        .join(score_history, last)
-        .where(score.c.patient == key)
-        .order_by(score.c.id)
-    )
-    return [Delivered(row.id, row.digest, row.state, tuple(load(row.resources))) for row in rows]
+    return [
+        Delivered(score_id, digest, state, tuple(load(resources)))
+        for score_id, digest, state, resources in _DELIVERED.rows(connection, {"lane": key})
+    ]
 
 
-def record_delivery(connection: Connection, claim: Claim, publication: Publication, at: datetime) -> None:
-    """Keep a score as it now stands; a new digest or state is a new version, and the same once more changes nothing."""
-    patients.require(connection, claim, publication.patient)
-    found = connection.execute(select(score).where(score.c.id == publication.score_id)).one_or_none()
-    values: dict[str, Any] = {
-        "patient": publication.patient,
-        "state": publication.state,
-        "digest": publication.digest,
-        "summary": dump(publication.summary),
-    }
-    if found and {name: getattr(found, name) for name in values} == values:
-        return
-    same_version = found and (found.digest, found.state) == (publication.digest, publication.state)
-    version = (found.version if found else 0) + (0 if same_version else 1)
-    values |= {"version": version, "updated": milliseconds(at)}
-    if found:
-        connection.execute(update(score).where(score.c.id == publication.score_id).values(values))
-    else:
-        connection.execute(insert(score).values(id=publication.score_id, **values))
-    if not same_version:
-        _keep_version(connection, publication, version, at)
+@dataclass(frozen=True, slots=True)
+class ScoreRecord:
+    """A score as it is about to be kept, and its resources as JSON text, made before any transaction begins."""
 
+    id: str
+    patient: str
+    state: str
+    digest: str
+    summary: str
+    resources: str
 
-def _keep_version(connection: Connection, publication: Publication, version: int, at: datetime) -> None:
-    connection.execute(
-        insert(score_history).values(
-            score=publication.score_id,
-            version=version,
+    @classmethod
+    def of(cls, publication: Publication) -> "ScoreRecord":
+        """Turn a publication into what is kept of it."""
+        return cls(
+            id=publication.score_id,
+            patient=publication.patient,
             state=publication.state,
             digest=publication.digest,
             summary=dump(publication.summary),
             resources=dump(publication.resources),
-            at=milliseconds(at),
         )
+
+
+_SHOWN = ("patient", "state", "digest", "summary")
+_CHANGING = (*_SHOWN, "version", "updated")
+_STANDING = Prepared(
+    lambda _: select(score.c.version, *(score.c[name] for name in _SHOWN)).where(score.c.id == bindparam("this"))
+)
+_INSERT = Prepared(lambda _: insert(score), columns=("id", *_CHANGING))
+_UPDATE = Prepared(
+    lambda _: (
+        update(score)
+        .where(score.c.id == bindparam("id"))
+        .values({name: bindparam(f"new_{name}", type_=score.c[name].type) for name in _CHANGING})
     )
+)
+_HISTORY = Prepared(
+    lambda _: insert(score_history), columns=("score", "version", "state", "digest", "summary", "resources", "at")
+)
+
+
+def record_delivery(connection: Connection, claim: Claim, record: ScoreRecord, at: datetime) -> None:
+    """Keep a score as it now stands; a new digest or state is a new version, and the same once more changes nothing."""
+    patients.require(connection, claim, record.patient)
+    found = _STANDING.row(connection, {"this": record.id})
+    shown = tuple(getattr(record, name) for name in _SHOWN)
+    version, *former = found or (0,)
+    if tuple(former) == shown:
+        return
+    same_version = bool(former) and tuple(former[1:3]) == (record.state, record.digest)
+    version += 0 if same_version else 1
+    values: dict[str, Any] = dict(zip(_CHANGING, (*shown, version, milliseconds(at)), strict=True)) | {"id": record.id}
+    if found:
+        _UPDATE.change(connection, {f"new_{name}": values[name] for name in _CHANGING} | {"id": record.id})
+    else:
+        _INSERT.change(connection, values)
+    if not same_version:
+        facts = {"score": record.id, "resources": record.resources, "at": milliseconds(at)}
+        _HISTORY.change(connection, values | facts)
 
 
 def scores(

@@ -1,15 +1,17 @@
 """The embedded destination: the resources that the read endpoint serves, in their versions, found by their index."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, delete, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, bindparam, delete, func, insert, or_, select, update
 
 from adapter.fhir.bundle import digest
 from adapter.publication import Claim, Page, Resource, ResourceFilter, Token
 from adapter.store import patients
 from adapter.store.codec import dump, load, milliseconds, moment
+from adapter.store.prepared import Prepared
 from adapter.store.resource_index import CODE, FAR_FUTURE, FAR_PAST, IDENTIFIER, Index, index
 from adapter.store.schema import resource, resource_history, resource_token
 
@@ -17,14 +19,36 @@ NOBODY = ""
 """The patient of a resource that is about no patient."""
 
 
+@dataclass(frozen=True, slots=True)
+class Served:
+    """A resource that is about to be served: its owner, content and digest, made before any transaction begins."""
+
+    type: str
+    id: str
+    patient: str
+    content: Resource
+    digest: str
+
+    @classmethod
+    def of(cls, given: Resource, patient: str) -> "Served":
+        """Turn a resource of a patient into what is kept of it."""
+        content = _without_version(given)
+        return cls(given["resourceType"], given["id"], _owner(given, patient), content, digest([content]))
+
+
+def served(given: Sequence[Resource], patient: str) -> list[Served]:
+    """Turn a publication's resources into what is kept of them, always in one order."""
+    return sorted((Served.of(one, patient) for one in given), key=lambda found: (found.type, found.id))
+
+
 def put_resources(
-    connection: Connection, claim: Claim | None, patient: str, resources: Sequence[Resource], at: datetime
+    connection: Connection, claim: Claim | None, patient: str, given: Sequence[Served], at: datetime
 ) -> None:
     """Serve a publication's resources from now on, all or none; one whose content is as before keeps its version."""
     if claim is not None:
         patients.require(connection, claim, patient)
-    for one in sorted(resources, key=lambda found: (found["resourceType"], found["id"])):
-        _put(connection, _owner(one, patient), one, milliseconds(at))
+    for one in given:
+        _put(connection, one, milliseconds(at))
 
 
 def _owner(given: Resource, patient: str) -> str:
@@ -32,24 +56,57 @@ def _owner(given: Resource, patient: str) -> str:
     return NOBODY if given["resourceType"] == "Device" else patient
 
 
-def _put(connection: Connection, patient: str, given: Resource, at: int) -> None:
-    content = _without_version(given)
-    this = (resource.c.type == given["resourceType"]) & (resource.c.id == given["id"])
-    values: dict[str, Any] = {"patient": patient, "digest": digest([content])}
-    former = connection.execute(select(resource).where(this).with_for_update()).one_or_none()
-    if former and (former.patient, former.digest) == (patient, values["digest"]):
+_OLD = ("type", "id", "version", "updated", "body")
+_NEW = ("version", "updated", "patient", "digest", "body", "status", "starts", "ends", "moment")
+_THIS = (resource.c.type == bindparam("type")) & (resource.c.id == bindparam("id"))
+_FORMER = Prepared(
+    lambda _: select(resource.c.version, resource.c.patient, resource.c.digest).where(_THIS).with_for_update()
+)
+_INSERT = Prepared(lambda _: insert(resource), columns=("type", "id", *_NEW))
+_KEEP_OLD = Prepared(
+    lambda _: insert(resource_history).from_select(_OLD, select(*(resource.c[name] for name in _OLD)).where(_THIS))
+)
+_UPDATE = Prepared(
+    lambda _: (
+        update(resource)
+        .where(_THIS)
+        .values({name: bindparam(f"new_{name}", type_=resource.c[name].type) for name in _NEW})
+    )
+)
+_FORGET_TOKENS = Prepared(
+    lambda _: delete(resource_token).where(
+        resource_token.c.type == bindparam("type"), resource_token.c.id == bindparam("id")
+    )
+)
+_INSERT_TOKENS = Prepared(lambda _: insert(resource_token), columns=("type", "id", "name", "system", "value"))
+
+
+def _put(connection: Connection, one: Served, at: int) -> None:
+    this = {"type": one.type, "id": one.id}
+    former = _FORMER.row(connection, this)
+    if former and former[1:] == (one.patient, one.digest):
         return
-    version = former.version + 1 if former else 1
-    found = index(content)
-    values |= {"version": version, "updated": at, "body": dump(_with_version(content, version, at))}
-    values |= {"status": found.status, "starts": found.starts, "ends": found.ends, "moment": _moment(found, at)}
+    version = former[0] + 1 if former else 1
+    found = index(one.content)
+    values = {
+        "version": version,
+        "updated": at,
+        "patient": one.patient,
+        "digest": one.digest,
+        "body": dump(_with_version(one.content, version, at)),
+        "status": found.status,
+        "starts": found.starts,
+        "ends": found.ends,
+        "moment": _moment(found, at),
+    }
     if former:
-        old = {name: getattr(former, name) for name in ("type", "id", "version", "updated", "body")}
-        connection.execute(insert(resource_history), old)
-        connection.execute(update(resource).where(this).values(values))
+        _KEEP_OLD.change(connection, this)
+        _UPDATE.change(connection, this | {f"new_{name}": value for name, value in values.items()})
+        _FORGET_TOKENS.change(connection, this)
     else:
-        connection.execute(insert(resource).values(type=given["resourceType"], id=given["id"], **values))
-    _put_tokens(connection, given["resourceType"], given["id"], found)
+        _INSERT.change(connection, this | values)
+    names = [dict(zip(("name", "system", "value"), token, strict=True)) for token in sorted(found.tokens)]
+    _INSERT_TOKENS.change_many(connection, [this | name for name in names])
 
 
 def _without_version(given: Resource) -> Resource:
@@ -70,17 +127,6 @@ def _moment(found: Index, at: int) -> int:
     if found.ends is not None and found.ends < FAR_FUTURE:
         return found.ends
     return found.starts if found.starts is not None and found.starts > FAR_PAST else at
-
-
-def _put_tokens(connection: Connection, type_: str, id_: str, found: Index) -> None:
-    table = resource_token.c
-    connection.execute(delete(resource_token).where(table.type == type_, table.id == id_))
-    rows = [
-        {"type": type_, "id": id_, "name": name, "system": system, "value": value}
-        for name, system, value in sorted(found.tokens)
-    ]
-    if rows:
-        connection.execute(insert(resource_token), rows)
 
 
 def read_resource(connection: Connection, type_: str, id_: str) -> Resource | None:

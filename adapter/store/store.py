@@ -172,7 +172,8 @@ class Store:
 
     async def record_delivery(self, claim: Claim, publication: Publication, at: datetime) -> None:
         """Keep a score as it now stands, and its version when the digest or the state is a new one."""
-        await self._writer.write(lambda connection: deliveries.record_delivery(connection, claim, publication, at))
+        record = deliveries.ScoreRecord.of(publication)
+        await self._writer.write(lambda connection: deliveries.record_delivery(connection, claim, record, at))
 
     # result messages out
 
@@ -190,13 +191,16 @@ class Store:
 
     # the embedded destination
 
-    async def put_resources(self, claim: Claim | None, patient: str, served: Sequence[Resource], at: datetime) -> None:
+    async def put_resources(self, claim: Claim | None, patient: str, given: Sequence[Resource], at: datetime) -> None:
         """Serve a publication's resources from now on, all or none; what did not change keeps version and time."""
+        served = resources.served(given, patient)
         await self._writer.write(lambda connection: resources.put_resources(connection, claim, patient, served, at))
 
     async def serve(self, claim: Claim, publication: Publication, at: datetime) -> None:
         """Serve a publication's resources and record it, both or neither."""
-        await self._writer.write(lambda connection: _serve(connection, claim, publication, at))
+        served = resources.served(publication.resources, publication.patient)
+        record = deliveries.ScoreRecord.of(publication)
+        await self._writer.write(lambda connection: _serve(connection, claim, record, served, at))
 
     async def read_resource(self, type_: str, id_: str) -> Resource | None:
         """Turn a type and an id into the resource as served (numbers with a point are Decimals), or None."""
@@ -265,9 +269,15 @@ def _open(path: Path, busy_timeout: timedelta, mounts: Path) -> _Opened:
     return _Opened(lock, engines, warnings)
 
 
-def _serve(connection: Connection, claim: Claim, publication: Publication, at: datetime) -> None:
-    resources.put_resources(connection, claim, publication.patient, publication.resources, at)
-    deliveries.record_delivery(connection, claim, publication, at)
+def _serve(
+    connection: Connection,
+    claim: Claim,
+    record: deliveries.ScoreRecord,
+    served: Sequence[resources.Served],
+    at: datetime,
+) -> None:
+    resources.put_resources(connection, claim, record.patient, served, at)
+    deliveries.record_delivery(connection, claim, record, at)
 
 
 def _probe(connection: Connection) -> None:

@@ -52,6 +52,7 @@ class Writer:
         self._loop = asyncio.get_running_loop()
         self._orders: SimpleQueue[_Order[Any] | None] = SimpleQueue()
         self._thread = Thread(target=self._run, name="store-writer", daemon=True)
+        self._connection: Connection | None = None
         self._closed = False
         self.commits = 0
         self.operations = 0
@@ -60,7 +61,8 @@ class Writer:
     async def write(self, operation: Operation[T]) -> T:
         """Turn an operation on the connection into its result, durable when this returns.
 
-        What the operation raises is raised here, and its own writes are undone alone. StoreUnavailableError: nothing of
+        What the operation raises is raised here, and its own writes are undone alone; it may be run twice, the first
+        time undone. StoreUnavailableError: nothing of
         it was written, as far as can be known (a sender that repeats itself is recognised).
         """
         if self._closed:
@@ -82,6 +84,7 @@ class Writer:
             group, last = self._next_group()
             if group:
                 self._write_group(group)
+        self._disconnect()
 
     def _next_group(self) -> tuple[list[_Order[Any]], bool]:
         group: list[_Order[Any]] = []
@@ -97,18 +100,52 @@ class Writer:
 
     def _write_group(self, group: Sequence[_Order[Any]]) -> None:
         try:
-            with self._engine.begin() as connection:
-                for order in group:
-                    _attempt(connection, order)
+            connection = self._connected()
+            if not _written_together(connection, group):
+                _write_apart(connection, group)
             self.commits += 1
             self.operations += len(group)
         except Exception as error:  # noqa: BLE001  # whatever it is, it befell the group, and the thread must live on
-            self._engine.dispose()  # the next group starts on a new connection, checked as the first one was
+            self._disconnect()  # the next group starts on a new connection, checked as the first one was
             for order in group:
                 order.error = unavailable(error)
                 order.error.__cause__ = error
         with contextlib.suppress(RuntimeError):  # the loop is closed: nobody is left to be told
             self._loop.call_soon_threadsafe(_release, group)
+
+    def _connected(self) -> Connection:
+        if self._connection is None:
+            self._connection = self._engine.connect()
+        return self._connection
+
+    def _disconnect(self) -> None:
+        if self._connection is not None:
+            with contextlib.suppress(Exception):  # a connection that failed may fail to end as well
+                self._connection.close()
+            self._connection = None
+        self._engine.dispose()
+
+
+def _written_together(connection: Connection, group: Sequence[_Order[Any]]) -> bool:
+    """Write a group as one. False when an operation failed: nothing is written, and all are to be tried apart.
+
+    Failures are rare, and two statements for a savepoint cost as much as a small operation itself.
+    """
+    with connection.begin() as transaction:
+        try:
+            for order in group:
+                order.result = order.operation(connection)
+        except Exception:  # noqa: BLE001  # it comes again when its operation is tried apart, and is told then
+            transaction.rollback()
+            return False
+    return True
+
+
+def _write_apart(connection: Connection, group: Sequence[_Order[Any]]) -> None:
+    """Write a group in one transaction, each operation in a savepoint: one that fails is undone alone."""
+    with connection.begin():
+        for order in group:
+            _attempt(connection, order)
 
 
 def _attempt(connection: Connection, order: _Order[Any]) -> None:

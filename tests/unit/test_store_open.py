@@ -225,6 +225,8 @@ async def test_migrations_from_an_empty_file_make_the_tables_of_the_schema(tmp_p
 async def test_migrating_again_changes_nothing(tmp_path):
     async with opened(tmp_path) as store:
         kept = await store.keep(arrival())
+
+    async with opened(tmp_path) as store:
         migrate(store._opened.engines.writer)
 
         assert await store.message(kept.message_id) is not None
