@@ -90,6 +90,10 @@ class Shelf:
         self._contained[id(entry.resource)] = inner
         self._of |= {id(one.resource): one for one in (entry, *inner.values())}
 
+    def entry_of(self, resource: Resource) -> Entry:
+        """Turn a resource of the body into its entry."""
+        return self._of[id(resource)]
+
     def contained_in(self, entry: Entry) -> Iterable[Entry]:
         """Turn an entry into those that it contains, in their order."""
         return self._contained[id(entry.resource)].values()

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import chain
 
 from adapter.hl7v2.message import Segment
 from adapter.mapping.codes import Key, Systems
@@ -61,31 +62,35 @@ class Codebook:
     def entry(self, obx: Segment) -> Entry:
         """Turn OBX-3 into its entry; raises ExtractionError."""
         components = obx.components(3)
-        entry = self._entries.get(components) or self._new_entry(components)
+        entry = self._entries.get(components) or self._new_entry(components, self._keys(components))
         if entry.fault:
             problem, component, rule = entry.fault
-            raise ExtractionError(problem, obx.place(3, component=component), rule)
+            raise ExtractionError(problem, obx.place(3, component=component), f"OBX-3: {rule}")
         return entry
 
-    def _new_entry(self, components: tuple[str, ...]) -> Entry:
-        entry = self._found(components)
+    def _new_entry(self, components: tuple[str, ...], keys: list[Key]) -> Entry:
+        entry = self._found(keys)
         if sum(map(len, components)) <= LONGEST:
             if len(self._entries) == KEPT:
                 self._entries.clear()
             self._entries[components] = entry
         return entry
 
-    def _found(self, components: tuple[str, ...]) -> Entry:
-        keys = self._keys(components)
+    def entry_of(self, codings: tuple[tuple[str, str], ...]) -> Entry:
+        """Turn the codings of a concept, each a code and its system, into its entry; its fault is the caller's."""
+        wording = tuple(chain.from_iterable(codings))
+        return self._entries.get(wording) or self._new_entry(wording, [self._systems.key(*one) for one in codings])
+
+    def _found(self, keys: list[Key]) -> Entry:
         found = [self._readers[key] for key in keys if key in self._readers]
         readers = found[0] if found else ()
         is_prose = not self._narrative.isdisjoint(keys)
         is_text = not self._texts.isdisjoint(keys)
         fault: Fault | None = None
         if any(other is not readers for other in found) or (found and is_text):
-            fault = (Problem.VALUE_CONFLICT, 0, "OBX-3: its codings name different facts")
+            fault = (Problem.VALUE_CONFLICT, 0, "its codings name different facts")
         elif not (found or is_prose or is_text) and any(system in self._own for _, system in keys):
-            fault = (Problem.CODE_UNKNOWN, 1, "OBX-3: a code of the mapping's own system that no rule knows")
+            fault = (Problem.CODE_UNKNOWN, 1, "a code of the mapping's own system that no rule knows")
         return Entry(readers, is_prose, any(reader.requirements for reader in readers), fault, is_text)
 
     def _keys(self, components: tuple[str, ...]) -> list[Key]:

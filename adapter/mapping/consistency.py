@@ -7,9 +7,10 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from adapter.mapping.codes import Systems
 from adapter.mapping.facts import LESION_FACTS, REPORT_FACTS, STATUS, TRACER, Fact, Kind
 from adapter.mapping.form import Mapping, RowKey, SubidRows
+from adapter.mapping.kinds import of_kind
 from adapter.mapping.loader import Path
 from adapter.mapping.meaning import meaning
-from adapter.mapping.rules import ROW_GROUP, Rule, SuvRule, compiled
+from adapter.mapping.rules import ROW_GROUP, Rule, SuvRule, compiled, is_position
 from adapter.mapping.text_rules import of_text_rows
 from adapter.mapping.units import LENGTHS, PERCENT, SUV_UNITS, contradicts, is_suv_spelling
 
@@ -44,7 +45,9 @@ def findings(mapping: Mapping) -> Iterator[Finding]:
         yield from _of_source(mapping, path, fact, rule)
         yield from _of_lookup(mapping, path, fact, rule)
         yield from _of_unit(path, fact, rule)
-    yield from of_text_rows(mapping, list(every_rule(mapping)))
+    rules = list(every_rule(mapping))
+    yield from of_text_rows(mapping, rules)
+    yield from of_kind(mapping, rules)
 
 
 def _of_the_whole(mapping: Mapping) -> Iterator[Finding]:
@@ -53,8 +56,8 @@ def _of_the_whole(mapping: Mapping) -> Iterator[Finding]:
     if not is_zone(mapping.header.zone):
         yield ("header", "zone"), "this is no IANA time zone that this machine knows: write one such as Europe/Berlin"
     status = mapping.header.status
-    if status.lookup is None and status.field != "OBR-25":
-        yield ("header", "status", "field"), "a status that is not OBR-25 needs a `lookup` table"
+    if status.lookup is None and "field" in status.model_fields_set and status.field != "OBR-25":
+        yield ("header", "status", "field"), "a status that stands elsewhere than usual needs a `lookup` table"
     if status.lookup is not None:
         yield from _of_table_use(mapping, ("header", "status"), STATUS, status.lookup)
     if not any(rule.absent or rule.required or (rule.const and not rule.when) for rule in mapping.lesion.nature):
@@ -68,7 +71,7 @@ def _of_condition(path: Path, at: str, wanted: tuple[str, ...]) -> Iterator[Find
     coded = [entry for entry in wanted if "^" in entry]
     if any(entry.count("^") != 2 or not entry.split("^")[2].strip() for entry in coded):
         yield path, "a code is written code^text^system; ^^system is any code of it"
-    if coded and "." in at:
+    if coded and "." in at and is_position(at):
         yield path, "a code with its system is compared with the whole field: leave the component out of the path"
 
 

@@ -4,17 +4,18 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, StringConstraints, model_validator
 
+from adapter.mapping.fhir_rows.form import FhirRows
 from adapter.mapping.narrative_form import NarrativeRows
 from adapter.mapping.rules import (
     CodeReference,
     Day,
     Doubt,
-    FieldPath,
     Form,
     Name,
     NatureRules,
     Pattern,
     Rules,
+    SourcePath,
     SuvRules,
     Text,
 )
@@ -57,7 +58,7 @@ class Condition(Form):
     one without with the component named, or the first.
     """
 
-    path: FieldPath
+    path: SourcePath
     any_of: tuple[Text, ...] = Field(alias="in", min_length=1)
 
 
@@ -75,7 +76,7 @@ class PatientChoice(Form):
 class StatusSource(Form):
     """Where the report's own state stands; without a table it is OBR-25 as table 0123 reads it."""
 
-    field: FieldPath = "OBR-25"
+    field: SourcePath = "OBR-25"
     lookup: Name | None = None
 
 
@@ -86,10 +87,10 @@ class Header(Form):
     """
 
     patient: PatientChoice = PatientChoice()
-    accession: tuple[FieldPath, ...] = ("OBR-3", "OBR-18", "OBR-2")
-    order: tuple[FieldPath, ...] = ("OBR-2", "ORC-2")
-    acquired: tuple[FieldPath, ...] = ("OBR-7",)
-    issued: tuple[FieldPath, ...] = ("OBR-22", "MSH-7")
+    accession: tuple[SourcePath, ...] = ("OBR-3", "OBR-18", "OBR-2")
+    order: tuple[SourcePath, ...] = ("OBR-2", "ORC-2")
+    acquired: tuple[SourcePath, ...] = ("OBR-7",)
+    issued: tuple[SourcePath, ...] = ("OBR-22", "MSH-7")
     status: StatusSource = StatusSource()
     zone: Text
     tracer: Rules
@@ -155,7 +156,7 @@ class SubidRows(Form):
     key: RowKey
 
 
-Rows = Annotated[SubidRows | TableRows | NarrativeRows, Field(discriminator="kind")]
+Rows = Annotated[SubidRows | TableRows | NarrativeRows | FhirRows, Field(discriminator="kind")]
 """How a report's lesion rows are told apart; the kinds of rows."""
 
 

@@ -5,6 +5,7 @@ from functools import partial
 
 from adapter.mapping.codes import Key, Systems
 from adapter.mapping.facts import LEFT_OUT, Fact, Kind
+from adapter.mapping.fhir_rows.form import FhirRows
 from adapter.mapping.form import Mapping
 from adapter.mapping.loader import Path
 from adapter.mapping.meaning import meaning
@@ -75,7 +76,9 @@ class Surroundings:
         return isinstance(self.mapping.rows, NarrativeRows)
 
     def requirements(self, rule: Rule) -> tuple[Requirement, ...]:
-        """Turn a rule's ``when`` into its conditions."""
+        """Turn a rule's ``when`` into its conditions on segments; those on resources are FHIR's own (`fhir_rows`)."""
+        if isinstance(self.mapping.rows, FhirRows):
+            return ()
         return tuple(Requirement(path, wanted, self.systems) for path, wanted in rule.when.items())
 
 
@@ -91,7 +94,7 @@ def reader(path: Path, fact: Fact, rule: Rule, surroundings: Surroundings) -> Re
         part == "lesion",
         rank,
         _converter(called, fact, rule, surroundings, path),
-        codes=rule.obx or (source.obx if source else ()),
+        codes=rule.obx or rule.code or (source.obx if source else ()),
         component=source.number if source else 0,
         decimal_comma=rule.decimal == ",",
         requirements=surroundings.requirements(rule),

@@ -1,5 +1,6 @@
 """One rule of a mapping: where a fact comes from, and what is done to what stands there. Nothing executable."""
 
+import re
 from datetime import date
 from typing import Annotated, Any, Literal
 
@@ -7,6 +8,7 @@ import re2
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, StringConstraints, model_validator
 from pydantic import Field as PydanticField
 
+from adapter.fhir.fhirpath import FhirPathError, compile_path
 from adapter.mapping.codes import checked_reference
 from adapter.scoring.lesion import SuvStatistic, SuvType
 
@@ -62,6 +64,30 @@ Doubt = Literal["flag", "hold"]
 FieldPath = Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Z0-9]{2}-[1-9][0-9]?(\.[1-9][0-9]?(\.[1-9][0-9]?)?)?$")]
 """A v2 position: segment, field, and perhaps component and subcomponent (``OBR-4.1``)."""
 
+_POSITION = re.compile(r"[A-Z][A-Z0-9]{2}-[1-9][0-9]?(\.[1-9][0-9]?(\.[1-9][0-9]?)?)?")
+
+
+def is_position(path: str) -> bool:
+    """Is it a v2 position, and no path into a resource?"""
+    return _POSITION.fullmatch(path) is not None
+
+
+def _checked_path(path: str) -> str:
+    if not is_position(path):
+        try:
+            compile_path(path)
+        except FhirPathError as error:
+            said = "it has not the pattern of a position (OBR-4.1), and of a FHIR mapping it is"
+            raise ValueError(f"{said} {error}") from None
+    return path
+
+
+SourcePath = Annotated[Text, AfterValidator(_checked_path)]
+"""Where something stands: a v2 position (``OBR-4.1``), or of a FHIR mapping a FHIRPath (``basedOn.identifier``)."""
+
+FhirPathText = Annotated[Text, AfterValidator(_checked_path)]
+"""A path into the resources, of the subset of FHIRPath (``adapter.fhir.fhirpath``)."""
+
 CodeReference = Annotated[Text, AfterValidator(checked_reference)]
 """A code as it stands in a message: ``code^text^system``; the text is for the reader alone."""
 
@@ -76,15 +102,16 @@ class ComponentSource(Form):
 ROW_GROUP = "row"
 """The group of a row key that is the row itself."""
 
-SOURCES = ("obx", "field", "column", "group", "component", "const")
+SOURCES = ("obx", "field", "column", "group", "component", "code", "fhirpath", "const")
 
 
 class Rule(Form):
     """How one fact is found: exactly one source, and what is done to the value found there.
 
     ``obx`` names the OBX-3 codes, ``field`` a position, ``column`` a column of a table, ``group`` a part of the row key
-    or of a line of prose, ``component`` a part of an OBX-5, ``const`` a constant. ``when`` restricts it (position ->
-    allowed values), ``lookup`` names a table and ``otherwise`` what any value not in it means, ``unit`` the unit
+    or of a line of prose, ``component`` a part of an OBX-5, ``const`` a constant; of FHIR ``code`` names the codes of
+    an Observation or a component, ``fhirpath`` an element. ``when`` restricts it (position or path -> allowed
+    values), ``lookup`` names a table and ``otherwise`` what any value not in it means, ``unit`` the unit
     expected, ``decimal`` the decimal mark, ``unmapped`` what a value that is not in the table leads to.
     """
 
@@ -93,8 +120,10 @@ class Rule(Form):
     column: Name | None = None
     group: Name | None = None
     component: ComponentSource | None = None
+    code: tuple[CodeReference, ...] | None = PydanticField(default=None, min_length=1)
+    fhirpath: FhirPathText | None = None
     const: Text | None = None
-    when: dict[FieldPath, tuple[Text, ...]] = PydanticField(default_factory=dict)
+    when: dict[SourcePath, tuple[Text, ...]] = PydanticField(default_factory=dict)
     lookup: Name | None = None
     otherwise: Text | None = None
     unit: Text | None = None
