@@ -54,3 +54,20 @@ def cover_mappings(named: Named = None, directory: Directory = None, as_json: As
     from adapter.cli.map.targets import targets_or_exit  # noqa: PLC0415
 
     raise typer.Exit(run_coverage(targets_or_exit(named or [], directory), as_json=as_json))
+
+
+@map_app.command("diff")
+def compare_mappings(  # noqa: PLR0913, PLR0917 - one parameter an option
+    old: Annotated[str, typer.Argument(help="The version in use: a file, or an id of the settings' directory.")],
+    new: Annotated[str, typer.Argument(help="The version to be approved: a file.")],
+    replay: Annotated[str, typer.Option("--replay", metavar="DIR|last-N", help="Messages to read with both.")],
+    beside: Annotated[
+        Path | None, typer.Option("--beside", help="A folder: its other active mappings read the other studies.")
+    ] = None,
+    config: Annotated[Path | None, typer.Option("--config", help="A YAML file of settings (docs/settings.md).")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Say which facts and which scores another version changes; exit 1 when a grade does."""
+    from adapter.cli.map.diff import DiffOptions, run_diff  # noqa: PLC0415
+
+    raise typer.Exit(run_diff(old, new, DiffOptions(replay, beside, config, as_json)))
