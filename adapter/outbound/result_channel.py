@@ -16,9 +16,10 @@ RESTS = 5.0
 
 @dataclass(frozen=True, slots=True)
 class ResultListener:
-    """Where the EHR's interface listens, and how long it is waited for (seconds).
+    """Where the EHR's interface listens, and how long it is waited for (seconds): for all of it, less than a lease.
 
-    ``awaits_application``: CA is not the end (enhanced mode), the answer is AA, AE or AR.
+    ``turn_timeout`` is a message's wait for those before it. ``awaits_application``: CA is not the end (enhanced mode),
+    the answer is AA, AE or AR.
     """
 
     host: str
@@ -26,6 +27,7 @@ class ResultListener:
     tls: ssl.SSLContext | None = None
     connect_timeout: float = 5.0
     answer_timeout: float = 20.0
+    turn_timeout: float = 10.0
     awaits_application: bool = False
 
 
@@ -44,7 +46,7 @@ class ResultChannel:
         A connection that turns out to have ended is renewed once and the message repeated, in the very same bytes.
         """
         try:
-            async with asyncio.timeout(self._listener.answer_timeout):
+            async with asyncio.timeout(self._listener.turn_timeout):
                 await self._turn.acquire()
         except TimeoutError:
             raise DeliveryError(Answer(rule="other messages wait for the interface's answers")) from None
