@@ -22,8 +22,9 @@ PART_LIMIT = 100_000
 """How many messages and segments of an envelope a payload may hold, so that its parts never fill the memory."""
 
 _BLANKS = b" \t\r\n\x00"
-_NAMES = (b"MSH", b"msh", b"BTS", b"FTS")
-"""What a payload of several parts must hold: a look for them spares the search of an ordinary message."""
+_NAMES = frozenset({b"MSH", b"BTS", b"FTS"})
+"""What a line of a payload of several parts must begin with: a look for them spares the search of an ordinary message."""
+_INDENTS = (b" ", b"\t", b"\x00")
 
 _HARMLESS = re.compile(rb"[ \t\x00]*(?i:NTE|Z[A-Z0-9]{2})(?![A-Za-z0-9])")
 """What may stand in no message: remarks, and what a site agreed on. Anything else may be a part of a result."""
@@ -129,7 +130,7 @@ def _blocks(content: bytes) -> Iterator[bytes]:
 def _split(payload: bytes) -> Batch:
     body = payload.removeprefix(UTF8_MARK).lstrip(_BLANKS)
     enveloped = body.startswith((b"FHS", b"BHS"))
-    if not enveloped and (body[:3].upper() != b"MSH" or not any(body.find(name, 3) > 0 for name in _NAMES)):
+    if not enveloped and (body[:3].upper() != b"MSH" or _is_surely_one(body)):
         return Batch((payload,))
     cuts = [found.start(1) for found in _cut(b"[!-/:-@[-`{-~]" if enveloped else re.escape(body[3:4])).finditer(body)]
     if len(cuts) < 2 and not (cuts and enveloped):
@@ -139,6 +140,12 @@ def _split(payload: bytes) -> Batch:
     ends = [*cuts[1:], len(body)]
     parts = [_Part(body[i : i + 3].decode("ascii").upper(), body[i:end]) for i, end in zip(cuts, ends, strict=True)]
     return _assembled(parts, _segments(body[: cuts[0]]))
+
+
+def _is_surely_one(body: bytes) -> bool:
+    """Does no further line look like the start of another message? One look at each line: most messages are one."""
+    starts = {line[:3].upper() for line in body[3:].replace(b"\n", b"\r").split(b"\r")}
+    return starts.isdisjoint(_NAMES) and not any(start.startswith(_INDENTS) for start in starts)
 
 
 def _cut(mark: bytes) -> re.Pattern[bytes]:

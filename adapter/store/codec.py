@@ -38,6 +38,8 @@ def moment_or_none(value: int | None) -> datetime | None:
 
 def storable(text: str) -> str:
     """Turn a sender's text into one that every database takes: NUL and stray bytes are spelled out."""
+    if text.isascii() and "\x00" not in text:
+        return text
     return text.replace("\x00", "\\x00").encode("utf-8", "backslashreplace").decode("utf-8")
 
 
