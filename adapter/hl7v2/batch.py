@@ -23,7 +23,7 @@ PART_LIMIT = 100_000
 
 _BLANKS = b" \t\r\n\x00"
 _NAMES = frozenset({b"MSH", b"BTS", b"FTS"})
-"""What a line of a payload of several parts must begin with: a look for them spares the search of an ordinary message."""
+"""A line of a payload of several parts begins with one: a look for them spares the search of an ordinary message."""
 _INDENTS = (b" ", b"\t", b"\x00")
 
 _HARMLESS = re.compile(rb"[ \t\x00]*(?i:NTE|Z[A-Z0-9]{2})(?![A-Za-z0-9])")
