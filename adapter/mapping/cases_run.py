@@ -48,13 +48,18 @@ def _run(case: Case, mappings: MappingSet, fetch: Fetch, door: Door) -> tuple[Ca
     contents = []
     for name in case.input:
         try:
-            contents.append(inline_message(name) if is_inline(name) else fetch(name))
+            contents.append(content_of(name, fetch))
         except OSError as error:
             unread = Difference("input", name, f"the file cannot be read: {error.strerror}")
             return CaseResult(case, (unread,)), ()
     inputs = tuple(read_input(content, mappings, door) for content in contents)
     found = got(case, inputs)
     return CaseResult(case, tuple(differences(case, found)), found), inputs
+
+
+def content_of(name: str, fetch: Fetch) -> bytes:
+    """Turn an input, a file's name or the message itself, into the message's bytes; raises OSError."""
+    return inline_message(name) if is_inline(name) else fetch(name)
 
 
 def cases_file_of(mapping: Path) -> Path:

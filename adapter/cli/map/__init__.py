@@ -71,3 +71,24 @@ def compare_mappings(  # noqa: PLR0913, PLR0917 - one parameter an option
     from adapter.cli.map.diff import DiffOptions, run_diff  # noqa: PLC0415
 
     raise typer.Exit(run_diff(old, new, DiffOptions(replay, beside, config, as_json)))
+
+
+@map_app.command("lint")
+def lint_mappings(  # noqa: PLR0913, PLR0917 - one parameter an option
+    named: Named = None,
+    directory: Directory = None,
+    strict: Annotated[bool, typer.Option("--strict", help="Exit 1 for warnings too.")] = False,
+    rules: Annotated[bool, typer.Option("--rules", help="List every rule, and look at nothing.")] = False,
+    record: Annotated[
+        bool, typer.Option("--record", help="Write the digests of new active versions into versions.lock.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Say what a mapping may get wrong, clinically and technically, with the cure; exit 1 for errors."""
+    from adapter.cli.map.lint import print_rules, record_versions, run_lint  # noqa: PLC0415
+    from adapter.cli.map.targets import paths_or_exit  # noqa: PLC0415
+
+    if rules:
+        raise typer.Exit(print_rules(as_json=as_json))
+    paths = paths_or_exit(named or [], directory)
+    raise typer.Exit(record_versions(paths) if record else run_lint(paths, strict=strict, as_json=as_json))
