@@ -128,5 +128,5 @@ def _shown(form: Mapping, one: InputReading) -> Iterator[Path]:
         if words in rule or any(note.startswith(flag) for note in one.notes):
             yield ("doubts", name)
     for path in required_parts(form):
-        if rule == f"{path[0]}.{path[1]}: required and not stated":
+        if rule.startswith(f"{path[0]}.{path[1]}: required and not stated"):
             yield path

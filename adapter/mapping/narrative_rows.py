@@ -13,8 +13,8 @@ from adapter.mapping.rules import ROW_GROUP, compiled
 from adapter.mapping.text_lines import Cell, Line, TextReading, TextRow
 from adapter.outcome import Problem
 
-MAX_CHARACTERS = 20_000
-MAX_LINES = 400
+MAX_CHARACTERS = 12_000
+MAX_LINES = 300
 """Of the sections that are read: several times the longest report of a PET, and 10 ms for the dearest pattern."""
 
 LONGEST_LINE = 500
@@ -81,6 +81,7 @@ class NarrativeReader:
     def __init__(self, form: NarrativeRows, systems: Systems) -> None:
         self._readings = tuple(_reading(one, form) for one in form.patterns)
         self._read_sections = frozenset(name for one in self._readings for name in one.sections)
+        self._row_sections = frozenset(name for one in self._readings if one.is_row for name in one.sections)
         self._negations = tuple(map(Pattern.of, form.negations))
         self._ignored = tuple(map(Pattern.of, form.ignored))
         self._sections = Sections(form, systems)
@@ -124,13 +125,13 @@ class NarrativeReader:
         return None
 
     def _leave(self, one: _Placed, reading: TextReading) -> None:
-        """A line that is not read may speak of tumour, but in a section that is named and read by no pattern."""
+        """A line that is not read may speak of tumour, but not in a section that is named and holds no rows."""
         is_short = len(one.text) <= LONGEST_LINE
         if is_short and any(pattern.groups(one.text) is not None for pattern in self._ignored):
             reading.leave("ignored", [one.line])
             return
         reading.leave("unread", [one.line])
-        if one.section is None or one.section in self._read_sections:
+        if one.section is None or one.section in self._row_sections:
             reading.is_partly_unread = True
 
     def _is_negated(self, index: int, placed: list[_Placed]) -> bool:

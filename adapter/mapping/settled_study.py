@@ -19,7 +19,7 @@ from adapter.scoring.tracers import TRACERS
 
 _FINDING_FACTS = frozenset(field.name for field in fields(Finding))
 _UNKNOWN = Uptake.UNKNOWN
-_EXHAUSTIVE = frozenset({"lesions_complete", "no_tumour_uptake"})
+_EXHAUSTIVE = ("lesions_complete", "no_tumour_uptake")
 """Facts that make a report's silence a negative."""
 
 _UNDER_WAY = frozenset({Standing.PRELIMINARY, Standing.REGISTERED})
@@ -96,9 +96,9 @@ def _kind(tracer: str | None) -> TracerKind | None:
 
 def _believed(facts: dict[str, Any], gathered: Gathered) -> dict[str, Any]:
     """What a report says of all its lesions cannot be used where not all of it was understood."""
-    for fact in _EXHAUSTIVE & facts.keys():
-        gathered.notes.append(f"not believed, because prose is unread: report.{fact}")
-    return {fact: value for fact, value in facts.items() if fact not in _EXHAUSTIVE}
+    doubted = [fact for fact in _EXHAUSTIVE if facts.get(fact)]
+    gathered.notes.extend(f"not believed, because prose is unread: report.{fact}" for fact in doubted)
+    return {fact: value for fact, value in facts.items() if fact not in doubted}
 
 
 def _settled_row(settler: Settler, row: Row, required: Mapping[str, str]) -> dict[str, object]:
