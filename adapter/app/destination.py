@@ -2,6 +2,7 @@
 
 from contextlib import AsyncExitStack
 
+from adapter.app.fhir_parts import build_fhir_destination
 from adapter.outbound.embedded import EmbeddedDestination
 from adapter.outbound.mllp_client import MllpClientError, client_context
 from adapter.outbound.plans.oru import OruDestination
@@ -10,10 +11,6 @@ from adapter.outcome import AdapterError
 from adapter.publication import Destination
 from adapter.settings import Settings
 from adapter.store.store import Store
-
-
-class PlanMissingError(AdapterError):
-    """The plan is known by name and not built yet."""
 
 
 class DestinationError(AdapterError):
@@ -32,7 +29,9 @@ def build_destination(settings: Settings, store: Store, parts: AsyncExitStack) -
         channel = ResultChannel(result_listener(settings))
         parts.push_async_callback(channel.close)
         return OruDestination(store, channel, settings.destination.oru.to_agreement(settings.destination.mllp))
-    raise PlanMissingError(f"destination.plan {plan}: not in this version")
+    destination = build_fhir_destination(settings.destination, store.destinations)
+    parts.push_async_callback(destination.close)
+    return destination
 
 
 def result_listener(settings: Settings) -> ResultListener:

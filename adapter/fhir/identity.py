@@ -21,6 +21,7 @@ CONTROL_ID_SYSTEM = oid(24)
 MESSAGE_SHA256_SYSTEM = oid(25)
 MAPPING_SYSTEM = oid(26)
 MAPPING_SHA256_SYSTEM = oid(27)
+SUMMARY_SYSTEM = oid(28)
 # Branch 23 is kept for Provenance, which has no identifier in R4 and is known by its derived id alone.
 
 
@@ -38,6 +39,11 @@ def lesion_id(score_id: str, lesion: str) -> str:
 def provenance_id(score_id: str) -> str:
     """Turn a score's id into its Provenance's id."""
     return _derived("provenance", score_id)
+
+
+def summary_id(score_id: str) -> str:
+    """Turn a score's id into the id of the DiagnosticReport of ours that names it."""
+    return _derived("summary", score_id)
 
 
 def device_id(software_version: str, result: Result) -> str:

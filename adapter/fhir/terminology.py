@@ -44,6 +44,7 @@ class Code:
 
 IMAGING = Code(CATEGORY, "imaging", "Imaging")
 ACCESSION = Code(IDENTIFIER_TYPE, "ACSN", "Accession ID")
+IMAGING_REPORT = Code(LOINC, "18748-4", "Diagnostic imaging study")
 MEDICAL_RECORD = Code(IDENTIFIER_TYPE, "MR", "Medical record number")
 DEVICE_ASSERTED = Code(SECURITY_VALUE, "DEVAST", "device asserted")
 ASSEMBLER = Code(PARTICIPANT_TYPE, "assembler", "Assembler")

@@ -20,7 +20,7 @@ MOST_PLACES = 20
 
 _SERVER_ID = re.compile(r"[A-Za-z0-9._-]{1,255}")
 _EXPRESSION = re.compile(r"[A-Za-z][A-Za-z0-9.\[\]]{0,199}")
-_ISSUE_CODES = REQUIRED_CODES["issue", "code"]
+_ISSUE_CODES = REQUIRED_CODES["OperationOutcomeIssue", "code"]
 
 
 class Verdict(Enum):

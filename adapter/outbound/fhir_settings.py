@@ -110,6 +110,8 @@ class Destination(Section):
     """Send the Provenance; some servers take none."""
     report_link: Literal["none", "patch", "put", "summary"] = "none"
     """How the hospital's DiagnosticReport comes to name the score; ``summary``: by a report of our own beside it."""
+    report_system: str | None = None
+    """The ``system`` of accessions on the server's reports, where a message names none."""
     media_type: str = "application/fhir+json"
     """What bodies are called; some servers want ``application/fhir+json; fhirVersion=4.0``, some no parameter."""
     connect_timeout: Seconds = 5.0
