@@ -38,9 +38,18 @@ def canonical_json(value: Any) -> bytes:
     return _encode(value, _SORTED)
 
 
+def to_json_again(resource: Any) -> bytes:
+    """Turn what was written before, and refused if JSON could not hold it, into JSON once more; not looked at again."""
+    return _write(resource, _GIVEN)
+
+
 def _encode(value: Any, encoder: json.JSONEncoder) -> bytes:
     """The encoder is C and forgiving: what it would write with a loss is looked for first."""
-    _refuse_lossy(value, MAX_DEPTH)
+    _refuse_lossy(value)
+    return _write(value, encoder)
+
+
+def _write(value: Any, encoder: json.JSONEncoder) -> bytes:
     try:
         return _DIGITS.sub(r"\1", encoder.encode(value)).encode("utf-8")
     except UnicodeEncodeError:
@@ -49,20 +58,24 @@ def _encode(value: Any, encoder: json.JSONEncoder) -> bytes:
         raise RenderError("a number has no JSON form") from None
 
 
-def _refuse_lossy(value: Any, depth: int) -> None:
-    """Walk everything; what most values are, text, is passed over first."""
-    if not depth:
-        raise RenderError(f"a resource is nested deeper than {MAX_DEPTH}")
-    if isinstance(value, dict):
-        if not _TEXT.issuperset(map(type, value)):
-            raise RenderError("a key is not text")
-        value = value.values()
-    elif not isinstance(value, list | tuple):
-        _refuse_scalar(value)
-        return
-    for inner in value:
-        if not isinstance(inner, str):
-            _refuse_lossy(inner, depth - 1)
+def _refuse_lossy(value: Any) -> None:
+    """Look at everything, a level at a time; text, which most values are, is not carried from level to level."""
+    level = [value]
+    for _ in range(MAX_DEPTH):
+        inner: list[Any] = []
+        for item in level:
+            if isinstance(item, dict):
+                if not _TEXT.issuperset(map(type, item)):
+                    raise RenderError("a key is not text")
+                inner += item.values()
+            elif isinstance(item, list | tuple):
+                inner += item
+            else:
+                _refuse_scalar(item)
+        level = [item for item in inner if type(item) is not str]
+        if not level:
+            return
+    raise RenderError(f"a resource is nested deeper than {MAX_DEPTH}")
 
 
 def _refuse_scalar(value: Any) -> None:

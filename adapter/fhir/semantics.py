@@ -1,11 +1,14 @@
 """The rules of R4 and of our own profiles that no JSON schema can hold, each with its name in its complaint."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any
 
 from adapter.fhir.resource import Element, Resource
 from adapter.fhir.terminology import SCORE_PROFILE
+
+_ORDERED = frozenset({"low", "start"})
+"""An element that has one of these may have an end before its start."""
 
 
 def complaints(resource: Resource) -> Iterator[str]:
@@ -23,15 +26,18 @@ def complaints(resource: Resource) -> Iterator[str]:
 def _fault(value: Any) -> str:
     """Walk everything once; a fault comes back with its place, put together on the way out."""
     if isinstance(value, dict):
-        for name, inner in value.items():
-            if not isinstance(inner, str) and (fault := _fault(inner)):
-                return f".{name}{fault}"
-        return next(_order_rules(value), "")
+        fault = next(_order_rules(value), "") if not _ORDERED.isdisjoint(value) else ""
+        return fault or _inner_fault(value.items(), ".{}")
     if isinstance(value, list | tuple):
-        for number, inner in enumerate(value):
-            if not isinstance(inner, str) and (fault := _fault(inner)):
-                return f"[{number}]{fault}"
+        return _inner_fault(enumerate(value), "[{}]")
     return ": a binary float" if isinstance(value, float) else ""
+
+
+def _inner_fault(values: Iterable[tuple[Any, Any]], place: str) -> str:
+    for name, inner in values:
+        if not isinstance(inner, str) and (fault := _fault(inner)):
+            return place.format(name) + fault
+    return ""
 
 
 def _order_rules(element: Element) -> Iterator[str]:
@@ -73,7 +79,7 @@ def _has_answer(element: Element) -> bool:
 
 
 def _has_value(element: Element) -> bool:
-    return any(name.startswith("value") for name in element)
+    return any([name.startswith("value") for name in element])  # noqa: C419 - a list is made faster than a generator
 
 
 def _codings(concept: Element) -> set[tuple[str, str]]:

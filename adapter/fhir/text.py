@@ -24,6 +24,8 @@ def clean(text: str) -> str:
 
 
 def _visible(text: str) -> str:
+    if text.isascii() and text.isprintable():
+        return text
     return _SURROGATES.sub("", text.translate(_REMOVED))
 
 

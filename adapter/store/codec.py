@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from adapter.fhir.json_text import to_json
+from adapter.fhir.json_text import to_json, to_json_again
 from adapter.outcome import AdapterError, Place
 from adapter.scoring.report import PetReport
 
@@ -73,6 +73,11 @@ def place_from_text(text: str) -> Place:
 def dump(value: Any) -> str:
     """Turn JSON values and Decimals into JSON text that keeps every digit; raises RenderError for anything else."""
     return to_json(value).decode()
+
+
+def dump_again(value: Any) -> str:
+    """Turn what was dumped, or digested, before into JSON text once more."""
+    return to_json_again(value).decode()
 
 
 def load(text: str) -> Any:

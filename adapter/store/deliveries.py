@@ -9,7 +9,7 @@ from sqlalchemy import Connection, bindparam, insert, select, update
 from adapter.publication import Claim, Delivered, Publication
 from adapter.scoring.report import KeptReport, Source
 from adapter.store import patients
-from adapter.store.codec import dump, load, milliseconds, moment, report_from_text
+from adapter.store.codec import dump, dump_again, load, milliseconds, moment, report_from_text
 from adapter.store.prepared import Prepared
 from adapter.store.schema import message, report, score, score_history
 from adapter.store.views import ScoreSummary, ScoreVersion
@@ -88,7 +88,7 @@ class ScoreRecord:
             state=publication.state,
             digest=publication.digest,
             summary=dump(publication.summary),
-            resources=dump(publication.resources),
+            resources=dump_again(publication.resources),
         )
 
 

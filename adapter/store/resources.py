@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Connection, bindparam, delete, func, inser
 from adapter.fhir.bundle import digest
 from adapter.publication import Claim, Page, Resource, ResourceFilter, Token
 from adapter.store import patients
-from adapter.store.codec import dump, load, milliseconds, moment
+from adapter.store.codec import dump_again, load, milliseconds, moment
 from adapter.store.prepared import Prepared
 from adapter.store.resource_index import CODE, FAR_FUTURE, FAR_PAST, IDENTIFIER, Index, index
 from adapter.store.schema import resource, resource_history, resource_token
@@ -93,7 +93,7 @@ def _put(connection: Connection, one: Served, at: int) -> None:
         "updated": at,
         "patient": one.patient,
         "digest": one.digest,
-        "body": dump(_with_version(one.content, version, at)),
+        "body": dump_again(_with_version(one.content, version, at)),
         "status": found.status,
         "starts": found.starts,
         "ends": found.ends,
