@@ -91,6 +91,14 @@ class Taken:
     refused: Refused | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Response:
+    """What goes back for a body of messages: their answers, one behind the other, and why not all is kept (or None)."""
+
+    answers: bytes
+    problem: Problem | None = None
+
+
 class ControlIdReusedError(FormatError):
     """The sender used the control ID for another message, and the site agreed to refuse that; nothing was kept."""
 

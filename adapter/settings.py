@@ -2,14 +2,17 @@
 
 import os
 import sys
+from collections.abc import Iterator
 from decimal import Decimal
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BeforeValidator, Field, ValidationError, field_validator
+from pydantic import BeforeValidator, Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
+from adapter.inbound.drop_settings import Drop
+from adapter.inbound.http_settings import HttpMessages
 from adapter.inbound.mllp_settings import Mllp
 from adapter.mapping.errors import MappingFileError
 from adapter.mapping.loader import read_tree
@@ -55,6 +58,15 @@ class Http(Section):
     """TCP port; 0 takes a free one."""
     tls: Tls | None = None
     """TLS; unset: plain HTTP, on loopback only."""
+    hl7v2: HttpMessages = HttpMessages()
+    """``POST /hl7v2``: HL7 v2 over HTTP."""
+
+    @model_validator(mode="after")
+    def _certificates_can_be_shown(self) -> Self:
+        certified = any(sender.certificate_subjects for sender in self.hl7v2.senders)
+        if certified and not _asks_for_certificates(self.tls):
+            raise ValueError("hl7v2.senders: certificate_subjects need tls.client_authorities")
+        return self
 
 
 class Store(Section):
@@ -119,6 +131,7 @@ class Settings(BaseSettings):
     )
 
     mllp: Mllp = Mllp()
+    drop: Drop = Drop()
     intake: IntakeSettings = IntakeSettings()
     http: Http = Http()
     store: Store = Store()
@@ -165,7 +178,7 @@ def load_settings(file: Path | None = None, flags: dict[str, Any] | None = None)
     except ValidationError as error:
         found = error.errors(include_url=False, include_input=False, include_context=False)
         raise SettingsError(faults + [f"{_name(fault['loc'])}: {_sentence(fault)}" for fault in found]) from None
-    faults += _open_doors(settings)
+    faults += [*_open_doors(settings), *_mixed_doors(settings)]
     if faults:
         raise SettingsError(faults)
     return settings
@@ -214,6 +227,18 @@ def _open_doors(settings: Settings) -> list[str]:
     if not is_loopback(settings.mllp.host) and not _asks_for_certificates(settings.mllp.tls):
         faults.append("mllp.tls: needed, with client_authorities, because mllp.host is not loopback")
     return faults
+
+
+def _mixed_doors(settings: Settings) -> Iterator[str]:
+    """Each door that is open has a name of its own, and what it knows its senders by."""
+    messages = settings.http.hl7v2
+    names = {"http.hl7v2.name": messages.name} if messages.enabled else {}
+    names |= {"drop.name": settings.drop.name} if settings.drop.folder else {}
+    for place, name in names.items():
+        if name == settings.mllp.name or list(names.values()).count(name) > 1:
+            yield f"{place}: another listener has this name"
+    if settings.security.api_keys is None and any(sender.api_clients for sender in messages.senders):
+        yield "http.hl7v2.senders: api_clients need security.api_keys"
 
 
 def _asks_for_certificates(tls: Tls | None) -> bool:

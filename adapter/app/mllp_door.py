@@ -31,17 +31,16 @@ class MllpDoor:
         self.answers = ApplicationAnswers(self._deliver, self._delivered)
         self.follow_up = FollowUp(self.answers, clock, timedelta(days=settings.intake.keep_ignored))
 
-    @property
-    def senders(self) -> Senders:
-        """The senders of the listener."""
-        return self._senders
-
-    def build(self, store: Store, reader: MessageReader, worker: Worker, tls: ServerTls | None) -> MllpServer:
-        """Turn the settings into a listener that keeps what comes in the store, and wakes the worker for it."""
-        mllp, rules = self._settings.mllp, self._settings.intake
+    def intake(self, store: Store, reader: MessageReader, worker: Worker) -> Intake:
+        """Turn the settings into page one, of this door and the others: it keeps what comes, and wakes the worker."""
+        rules = self._settings.intake
         terms = Terms(timedelta(days=rules.duplicate_window), reader.foresee if rules.refuse_unmappable else None)
         keeping = TimedKeeping(store, worker.courtesy)
-        intake = Intake(keeping, self._telemetry, self._clock, worker.wake, terms)
+        return Intake(keeping, self._telemetry, self._clock, worker.wake, terms)
+
+    def build(self, store: Store, intake: Intake, tls: ServerTls | None) -> MllpServer:
+        """Turn the settings into a listener that gives what comes to page one."""
+        mllp = self._settings.mllp
         receiver = Hl7v2Receiver(intake, self._senders, self.answers, self._clock)
         listener = Listener(mllp.name, mllp.host, mllp.port, PeerList(mllp.allowed_networks))
         self._store = store

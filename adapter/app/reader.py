@@ -4,7 +4,7 @@ import hashlib
 
 from adapter.app.mappings_in_use import MappingsInUse
 from adapter.arrival import Arrival
-from adapter.inbound.senders import Senders
+from adapter.inbound.senders import DoorSenders
 from adapter.outcome import Held
 from adapter.reading import Charsets, KeptMessage, Reading, read
 
@@ -12,13 +12,13 @@ from adapter.reading import Charsets, KeptMessage, Reading, read
 class MessageReader:
     """Turns a message into what it says, by the mappings then in use: one that is kept, or one that is at the door."""
 
-    def __init__(self, mappings: MappingsInUse, senders: Senders) -> None:
+    def __init__(self, mappings: MappingsInUse, senders: DoorSenders) -> None:
         self._mappings = mappings
         self._senders = senders
 
     def read(self, message: KeptMessage) -> Reading:
         """Turn a kept message into what it says."""
-        sender = self._senders.named(message.sender)
+        sender = self._senders.named(message.channel, message.sender)
         return read(message, self._mappings.current, Charsets(sender.charset_default, sender.charset_override))
 
     def foresee(self, arrival: Arrival) -> Held | None:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 from adapter.app.destination import build_destination
 from adapter.app.follow_up import forget_ignored
+from adapter.app.hl7v2_doors import DropDoor, door_senders, message_route
 from adapter.app.live_mappings import LiveMappings
 from adapter.app.mllp_door import MllpDoor
 from adapter.app.reader import MessageReader
@@ -16,6 +17,7 @@ from adapter.fhir.rendering import Rendering
 from adapter.hl7v2.tables import warm
 from adapter.inbound.mllp_server import ListenError
 from adapter.inbound.tls import ClientList, ServerTls, TlsError, TlsFiles
+from adapter.intake import Intake
 from adapter.outcome import AdapterError
 from adapter.publication import Site
 from adapter.sections import Tls
@@ -77,7 +79,7 @@ class Service:
         folder = self.settings.mappings.directory or shipped_folder("mappings")
         self.mappings = await LiveMappings.load(folder, self.telemetry, self.clock)
         door = MllpDoor(self.settings, self.telemetry, self.clock)
-        reader = MessageReader(self.mappings.in_use, door.senders)
+        reader = MessageReader(self.mappings.in_use, door_senders(self.settings))
         self.store = await Store.open(self.settings.store.url, after=door.follow_up)
         parts.push_async_callback(self.store.close)
         parts.push_async_callback(door.answers.close)
@@ -90,12 +92,16 @@ class Service:
         parts.push_async_callback(_cancel, watching)
         running = asyncio.create_task(worker.run(self.clock), name="worker")
         parts.push_async_callback(_end, worker, running)
-        web = self._web(running)
+        intake = door.intake(self.store, reader, worker)
+        drop = DropDoor(self.settings, self.telemetry)
+        web = self._web(running, intake, drop)
         http = await _listen(web, self.settings.http)
         parts.push_async_callback(web.stop)
-        server = door.build(self.store, reader, worker, server_tls(self.settings.mllp.tls, "mllp.tls"))
+        server = door.build(self.store, intake, server_tls(self.settings.mllp.tls, "mllp.tls"))
         mllp = await server.start()
         parts.push_async_callback(server.drain, GRACE)
+        await drop.start(intake, self.clock)
+        parts.push_async_callback(drop.stop)
         self._tell_doors(Addresses(mllp, http))
         return Addresses(mllp, http)
 
@@ -106,7 +112,7 @@ class Service:
             rule = "no security.api_keys: everyone on this machine may read"
             self.telemetry.warn("reads-are-open", listener="http", rule=rule)
 
-    def _web(self, worker: asyncio.Task[None]) -> WebServer:
+    def _web(self, worker: asyncio.Task[None], intake: Intake, drop: DropDoor) -> WebServer:
         tls = server_tls(self.settings.http.tls, "http.tls")
         parts = WebParts(
             reader=self.store,
@@ -116,8 +122,10 @@ class Service:
             checks=(
                 ReadinessCheck("worker", lambda: "the worker has ended" if worker.done() else ""),
                 ReadinessCheck("mappings", lambda: self.mappings.hot.notice, only_told=True),
+                ReadinessCheck("drop", drop.notice, only_told=True),
             ),
             mappings=self.mappings.control,
+            messages=message_route(self.settings, intake, self.clock),
             api_keys=self._api_keys(),
             admits=None if tls is None else tls.admits,
             tell=self.telemetry.web_event,

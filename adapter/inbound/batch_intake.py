@@ -54,7 +54,7 @@ class BatchIntake:
         return TakenPayload(tuple(taken), self._answers(batch, taken), batch.refusal)
 
     def refuse(self, head: bytes, refused: Refused, origin: Origin) -> TakenPayload:
-        """Turn what came of a payload into its NAK, which names the message, the messages or the batch as far as known."""
+        """Turn what came of a payload into its NAK, which names its messages or the batch as far as they are known."""
         batch = split_batch(head)
         if not batch.is_enveloped:
             return self._refused(batch.messages or (head,), refused, origin)

@@ -22,6 +22,10 @@ EVENTS = frozenset(
         "tls-reload-failed",
         "draining",
         "drained",
+        "file-archived",
+        "file-to-errors",
+        "file-left",
+        "drop-waits",
     }
 )
 FACTS = frozenset(

@@ -7,20 +7,12 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, field_validator, model_validator
 
 from adapter.arrival import Sender
-from adapter.hl7v2.character_sets import codec_of
 from adapter.hl7v2.enhanced import AckMode
+from adapter.inbound.agreements import EVERYONE_ELSE, Agreement, Bytes, Count, Name, Seconds
 from adapter.inbound.limits import Limits
 from adapter.inbound.peers import PeerList
 from adapter.inbound.senders import SenderRule, Senders
 from adapter.sections import Section, Texts, Tls
-
-EVERYONE_ELSE = "default"
-"""The name of the entry that holds for every connection that is nobody else's."""
-
-Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,64}$")]
-Seconds = Annotated[float, Field(gt=0, le=86_400)]
-Bytes = Annotated[int, Field(ge=1024, le=2**31)]
-Count = Annotated[int, Field(ge=1, le=65_535)]
 
 
 def check_networks(value: list[str] | None) -> list[str] | None:
@@ -30,36 +22,17 @@ def check_networks(value: list[str] | None) -> list[str] | None:
     return value
 
 
-class SenderSettings(Section):
+class SenderSettings(Agreement):
     """What was agreed with one sender, and how its connections are known."""
 
-    name: Name
-    """The sender's name; `default` is everyone whom no other entry fits."""
     networks: Texts | None = None
     """CIDR networks that the sender connects from."""
     certificate_subjects: Texts | None = None
     """Subjects of its client certificates (RFC 4514 text); with ``networks``, both have to fit."""
-    charset_default: str | None = None
-    """Character set of bytes that are not ASCII where MSH-18 names none and they are not UTF-8."""
-    charset_override: str | None = None
-    """Character set of all its messages, whatever MSH-18 says."""
     ack: Literal["auto", "original", "commit-as-aa"] = "auto"
     """``auto``: as MSH-15 and MSH-16 ask; ``original``: AA, AE or AR at once; ``commit-as-aa``: AA where CA is due."""
-    control_id_reused: Literal["accept", "refuse"] = "accept"
-    """Whether other content under a control ID that was used within ``intake.duplicate_window`` is taken."""
-    sending_application: str | None = None
-    """What MSH-3 has to be (the field or its first component); else AR."""
-    sending_facility: str | None = None
-    """What MSH-4 has to be (the field or its first component); else AR."""
 
     _networks = field_validator("networks")(check_networks)
-
-    @field_validator("charset_default", "charset_override")
-    @classmethod
-    def _is_charset(cls, value: str | None) -> str | None:
-        if value is not None and codec_of(value) is None:
-            raise ValueError("no known character set (docs/hl7v2.md lists them)")
-        return value
 
     @model_validator(mode="after")
     def _is_known_by_something(self) -> Self:
@@ -70,15 +43,7 @@ class SenderSettings(Section):
 
     def to_sender(self) -> Sender:
         """Turn the entry into what page one is given."""
-        return Sender(
-            name=self.name,
-            charset_default=self.charset_default,
-            charset_override=self.charset_override,
-            ack=AckMode(self.ack),
-            refuses_reuse=self.control_id_reused == "refuse",
-            application=self.sending_application,
-            facility=self.sending_facility,
-        )
+        return self.agreed(AckMode(self.ack))
 
     def to_rule(self) -> SenderRule:
         """Turn the entry into the rule that knows its connections."""

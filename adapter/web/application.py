@@ -31,6 +31,8 @@ def build_app(parts: WebParts) -> web.Application:
     _add_fhir(app.router, parts)
     if parts.mappings is not None:
         MappingRoutes(parts.mappings).add_to(app.router)
+    if parts.messages is not None:
+        parts.messages.add_to(app.router)
     return app
 
 

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from adapter.publication import Page, Resource, ResourceFilter
 from adapter.web.api_keys import ApiKeys
+from adapter.web.hl7v2_messages import MessageRoute
 from adapter.web.mappings import MappingsControl
 from adapter.web.telling import Tell, tell_nobody
 
@@ -50,7 +51,7 @@ class WebParts:
     ``base_url`` is our address as clients see it (``https://netpet.hospital.example/fhir``); empty: as each request
     names us. Without ``api_keys`` everyone who can reach the port may read. ``admits`` says of a finished TLS
     handshake whether its client certificate is on the site's list. ``form_timeout`` is in seconds, for a search by
-    form to arrive.
+    form to arrive. Without ``messages`` none are taken here.
     """
 
     reader: ResourceReader
@@ -63,4 +64,5 @@ class WebParts:
     base_url: str = ""
     form_timeout: float = 10.0
     mappings: MappingsControl | None = None
+    messages: MessageRoute | None = None
     tell: Tell = tell_nobody

@@ -9,15 +9,19 @@ import pytest
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
+from adapter.inbound.agreements import Agreement
+from adapter.inbound.http_settings import HttpSenderSettings
 from adapter.inbound.mllp_settings import SenderSettings
 from adapter.settings import PREFIX, Settings, load_settings
 
 PAGE = (Path(__file__).parents[2] / "docs/settings.md").read_text("utf-8")
-ROW = re.compile(r"^\| `([a-z_.]+)` \| `([A-Z_]+)` \| (\S+) \|([^|]*)\| ([^|]+) \|$", re.MULTILINE)
+ROW = re.compile(r"^\| `([a-z0-9_.]+)` \| `([A-Z0-9_]+)` \| (\S+) \|([^|]*)\| ([^|]+) \|$", re.MULTILINE)
 TABLE = {found[1]: found.groups()[1:] for found in ROW.finditer(PAGE)}
 
 
-SENDERS = dict(re.findall(r"^\| `([a-z_]+)` \| (\S+) \|", PAGE.partition("| in an entry |")[2], re.MULTILINE))
+def entries(heading: str) -> dict[str, str]:
+    table = PAGE.partition(f"| {heading} |")[2].partition("\n\n")[0]
+    return dict(re.findall(r"^\| `([a-z_]+)` \| (\S+) \|", table, re.MULTILINE))
 
 
 def sections_of(field: FieldInfo) -> list[type[BaseModel]]:
@@ -67,7 +71,13 @@ def test_a_setting_has_its_variable_and_its_default_on_the_page(name):
 
 
 def test_what_is_agreed_with_a_sender_is_on_the_page_with_its_default():
-    assert {name: written(field) for name, field in SenderSettings.model_fields.items()} == SENDERS
+    assert {name: written(field) for name, field in SenderSettings.model_fields.items()} == entries("in an entry")
+
+
+def test_what_is_agreed_with_a_sender_of_bodies_is_on_the_page_with_its_default():
+    own = HttpSenderSettings.model_fields.keys() - Agreement.model_fields.keys()
+
+    assert {name: written(HttpSenderSettings.model_fields[name]) for name in own} == entries("in a body's entry")
 
 
 def loaded(folder, number):
@@ -82,3 +92,7 @@ def test_the_file_on_the_page_can_be_loaded(tmp_path):
 
 def test_the_senders_on_the_page_can_be_loaded(tmp_path):
     assert [sender.name for sender in loaded(tmp_path, 2).mllp.senders] == ["ris-north", "default"]
+
+
+def test_the_senders_of_bodies_on_the_page_can_be_loaded(tmp_path):
+    assert [sender.name for sender in loaded(tmp_path, 3).http.hl7v2.senders] == ["ris-south"]

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
+from adapter.app.hl7v2_doors import door_senders
 from adapter.app.mappings_in_use import MappingsInUse
 from adapter.app.reader import MessageReader
 from adapter.hl7v2.batch import split_file
@@ -73,7 +74,7 @@ def recorded(asked: str, settings: Settings) -> tuple[list[Replayed], Read]:
 
 def _as_the_service_reads(found: dict[str, RecordedMessage], settings: Settings) -> Read:
     """By what was agreed with the sender, and with a test message read and not scored."""
-    senders = settings.mllp.to_senders()
+    senders = door_senders(settings)
 
     def read(message: Replayed, mappings: MappingSet) -> InputReading:
         reader = MessageReader(MappingsInUse(mappings, _NO_TIME), senders)

@@ -1,0 +1,54 @@
+"""The form of what a site agrees with one sender, whichever door it uses."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, field_validator
+
+from adapter.arrival import Sender
+from adapter.hl7v2.character_sets import codec_of
+from adapter.hl7v2.enhanced import AckMode
+from adapter.sections import Section
+
+EVERYONE_ELSE = "default"
+"""The name of the entry that holds for whoever is nobody else."""
+
+Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,64}$")]
+Seconds = Annotated[float, Field(gt=0, le=86_400)]
+Bytes = Annotated[int, Field(ge=1024, le=2**31)]
+Count = Annotated[int, Field(ge=1, le=65_535)]
+
+
+class Agreement(Section):
+    """What was agreed with one sender of HL7 v2."""
+
+    name: Name
+    """The sender's name."""
+    charset_default: str | None = None
+    """Character set of bytes that are not ASCII where MSH-18 names none and they are not UTF-8."""
+    charset_override: str | None = None
+    """Character set of all its messages, whatever MSH-18 says."""
+    control_id_reused: Literal["accept", "refuse"] = "accept"
+    """Whether other content under a control ID that was used within ``intake.duplicate_window`` is taken."""
+    sending_application: str | None = None
+    """What MSH-3 has to be (the field or its first component); else AR."""
+    sending_facility: str | None = None
+    """What MSH-4 has to be (the field or its first component); else AR."""
+
+    @field_validator("charset_default", "charset_override")
+    @classmethod
+    def _is_charset(cls, value: str | None) -> str | None:
+        if value is not None and codec_of(value) is None:
+            raise ValueError("no known character set (docs/hl7v2.md lists them)")
+        return value
+
+    def agreed(self, ack: AckMode) -> Sender:
+        """Turn the entry into what page one is given; ``ack`` is how the sender is answered."""
+        return Sender(
+            name=self.name,
+            charset_default=self.charset_default,
+            charset_override=self.charset_override,
+            ack=ack,
+            refuses_reuse=self.control_id_reused == "refuse",
+            application=self.sending_application,
+            facility=self.sending_facility,
+        )
