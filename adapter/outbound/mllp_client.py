@@ -41,18 +41,15 @@ class MllpClientError(AdapterError):
 
 
 def client_context(
-    authorities: Path | None = None, certificate: Path | None = None, key: Path | None = None, password: str = ""
+    authorities: Path | None = None, certificate: Path | None = None, key: Path | None = None
 ) -> ssl.SSLContext:
-    """Turn PEM files into a client's TLS context (1.2 or later, host name checked); raises MllpClientError.
-
-    ``password`` is the key's.
-    """
+    """Turn PEM files into a client's TLS context (1.2 or later, host name checked); raises MllpClientError."""
     try:
         context = ssl.create_default_context(cafile=authorities)
         context.minimum_version = ssl.TLSVersion.TLSv1_2
         if certificate is not None:
             # A password is always given: without one OpenSSL would ask on the terminal.
-            context.load_cert_chain(certificate, key, password=password)
+            context.load_cert_chain(certificate, key, password="")
     except OSError as error:
         raise MllpClientError(Reason.TLS, "the certificate files cannot be used") from error
     return context

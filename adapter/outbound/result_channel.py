@@ -1,13 +1,13 @@
 """The one connection over which results go to the EHR's interface: opened when it is needed, renewed when it broke."""
 
 import asyncio
-import ssl
 import time
 from dataclasses import dataclass
 
 from adapter.delivery import Answer, DeliveryError
 from adapter.hl7v2.answer import judge
 from adapter.hl7v2.errors import FormatError
+from adapter.outbound.client_tls import ClientTls
 from adapter.outbound.mllp_client import MllpClient, MllpClientError, Reason
 
 RESTS = 5.0
@@ -24,7 +24,7 @@ class ResultListener:
 
     host: str
     port: int
-    tls: ssl.SSLContext | None = None
+    tls: ClientTls | None = None
     connect_timeout: float = 5.0
     answer_timeout: float = 20.0
     turn_timeout: float = 10.0
@@ -84,8 +84,9 @@ class ResultChannel:
             if time.monotonic() < self._rests_until:
                 raise MllpClientError(Reason.UNREACHABLE, "the interface was not reachable a moment ago")
             try:
+                tls = listener.tls.context() if listener.tls else None
                 self._client = await MllpClient.connect(
-                    listener.host, listener.port, listener.tls, seconds=listener.connect_timeout
+                    listener.host, listener.port, tls, seconds=listener.connect_timeout
                 )
             except MllpClientError:
                 self._rests_until = time.monotonic() + RESTS

@@ -58,7 +58,9 @@ async def test_every_result_that_the_fixtures_lead_to_is_read_alike_by_others_an
         codes = await adapter.send(*sent)
         await adapter.settled(60)
         patients = {patient_of(payload) for payload in sent}
-        states = Counter(state for patient in patients for state in await adapter.message_states(patient))
+        states = Counter()
+        for patient in patients:
+            states.update(await adapter.message_states(patient))
 
     assert len(sent) > 80
     assert set(codes) == {"AA"}

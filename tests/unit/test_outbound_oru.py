@@ -1,10 +1,13 @@
 """What the EHR holds after any history is one current result, under one order, and never a doubt that nobody sees."""
 
+import contextlib
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from fhir_scores import JANE, RENDERING
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from oru_results import AGREEMENT, AT, SCORES, gone, publication
 from test_inbound_fakes import acknowledgement
 
@@ -457,3 +460,41 @@ async def test_a_publication_without_its_score_is_never_sent_as_something():
         await site.deliver(replace(publication(), score=None))
     with pytest.raises(UnwritableResultError):
         await site.deliver(replace(publication(), resources=()))
+
+
+STATES = {name: publication(name) for name in ("P1", "P2a", "P5", "corrected", "policy", "reader's grade")}
+STATES["final"] = publication("P5", FINAL)
+STATES["gone"] = gone(STATES["P2a"])
+FAULTS = st.sampled_from(["lost", "AA", "AA", "AR", "AE", None])
+
+
+class LossyEhr(FakeEhr):
+    """Loses messages on their way as well."""
+
+    async def send(self, payload):
+        if self.script and self.script[0] == "lost":
+            self.script.pop(0)
+            raise DeliveryError(Answer(codes=("unreachable",), rule="no connection"))
+        if self.script and self.script[0] in ("AR", "AE"):  # refused: nothing is filed
+            try:
+                return await super().send(payload)
+            finally:
+                self.received.pop()
+        return await super().send(payload)
+
+
+@settings(max_examples=200, deadline=None)
+@given(history=st.lists(st.sampled_from(sorted(STATES)), min_size=1, max_size=8), faults=st.lists(FAULTS, max_size=12))
+async def test_after_any_history_with_any_faults_exactly_the_last_state_stands(history, faults):
+    site = Site()
+    site.ehr = LossyEhr(*faults)
+    fresh = Site()
+
+    for name in history:
+        with contextlib.suppress(DeliveryError):
+            await site.deliver(STATES[name])
+    site.ehr.script.clear()
+    await site.deliver(STATES[history[-1]])
+    await fresh.deliver(STATES[history[-1]])
+
+    assert site.ehr.rows() == fresh.ehr.rows()
