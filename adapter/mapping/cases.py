@@ -104,11 +104,16 @@ class Expected(ExpectedReport):
 
     reports: tuple[ExpectedReport, ...] | None = None
     flags: tuple[Text, ...] | None = None
-    state: Annotated[tuple[_State, ...] | None, BeforeValidator(_one_or_more)] = None
+    state: Annotated[
+        tuple[_State, ...] | None,
+        BeforeValidator(_one_or_more, json_schema_input_type=_State | tuple[_State, ...]),
+    ] = None
     problem: ProblemWord | None = None
     place: Text | None = None
     rule: Text | None = None
-    ack: Annotated[tuple[_Ack, ...] | None, BeforeValidator(_one_or_more)] = None
+    ack: Annotated[
+        tuple[_Ack, ...] | None, BeforeValidator(_one_or_more, json_schema_input_type=_Ack | tuple[_Ack, ...])
+    ] = None
     outcome: Literal["scored", "group-only", "not-scorable", "none"] | None = None
     grade: Text | None = None
     group: Literal["P0", "P1", "P2-4", "P5", "none"] | None = None

@@ -1,18 +1,12 @@
 """A test file's text with what was read in place of what was expected; all else of the file stays as it was written."""
 
-import json
-import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from adapter.mapping.cases_renew import renewed
 from adapter.mapping.cases_run import CaseResult
 from adapter.mapping.loader import Tree
-
-_PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9_.()/+-]*( [A-Za-z0-9_.()/+-]+)*")
-_NOT_TEXT = frozenset({"y", "n", "yes", "no", "on", "off", "true", "false", "null"})
-"""Words that an editor's YAML takes for something else than text."""
+from adapter.mapping.yaml_text import block
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +33,7 @@ def updated(text: str, tree: Tree, results: Sequence[CaseResult]) -> Updated:
         if result.got is None or indent.strip(" -"):
             left.append(result.case.name)
             continue
-        written = [f"{' ' * (column + 1)}{line}\n" for line in _block(renewed(result.case, result.got))]
+        written = [f"{' ' * (column + 1)}{line}\n" for line in block(renewed(result.case, result.got))]
         lines[start - 1 : _end(lines, start, column)] = [f"{indent}expect:\n", *written]
     return Updated("".join(lines), tuple(reversed(left)))
 
@@ -55,32 +49,3 @@ def _end(lines: Sequence[str], start: int, column: int) -> int:
             break
         end = number
     return end
-
-
-def _block(members: Mapping[str, Any]) -> Iterator[str]:
-    """Write a mapping as lines of YAML: reports and lesions one a line, all else within its line."""
-    for name, value in members.items():
-        if isinstance(value, list) and value and isinstance(value[0], dict):
-            yield f"{name}:"
-            for item in value:
-                yield from _item(item)
-        else:
-            yield f"{name}: {_flow(value)}"
-
-
-def _item(item: Mapping[str, Any]) -> Iterator[str]:
-    if not any(isinstance(value, list) for value in item.values()):
-        yield f"  - {_flow(item)}"
-        return
-    mark = "  - "
-    for line in _block(item):
-        yield mark + line
-        mark = "    "
-
-
-def _flow(value: Any) -> str:
-    if isinstance(value, Mapping):
-        return "{" + ", ".join(f"{name}: {_flow(text)}" for name, text in value.items()) + "}"
-    if isinstance(value, list):
-        return "[" + ", ".join(map(_flow, value)) + "]"
-    return value if _PLAIN.fullmatch(value) and value not in _NOT_TEXT else json.dumps(value, ensure_ascii=False)

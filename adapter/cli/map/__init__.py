@@ -92,3 +92,56 @@ def lint_mappings(  # noqa: PLR0913, PLR0917 - one parameter an option
         raise typer.Exit(print_rules(as_json=as_json))
     paths = paths_or_exit(named or [], directory)
     raise typer.Exit(record_versions(paths) if record else run_lint(paths, strict=strict, as_json=as_json))
+
+
+@map_app.command("schema")
+def schemas(
+    directory: Directory = None,
+    tests: Annotated[bool, typer.Option("--tests", help="The form of the tests, not of the mapping.")] = False,
+    reference: Annotated[bool, typer.Option("--reference", help="Both forms as a page (Markdown).")] = False,
+    write: Annotated[bool, typer.Option("--write", help="Write both schema files beside the mappings.")] = False,
+    check: Annotated[bool, typer.Option("--check", help="Exit 1 when they are not this program's.")] = False,
+) -> None:
+    """Print the JSON Schema of the mapping's form, for editors; or write or check the files beside the mappings."""
+    from adapter.cli.map.schema import check_schemas, print_schema, write_schemas  # noqa: PLC0415
+    from adapter.cli.map.targets import folder_or_exit  # noqa: PLC0415
+
+    if write or check:
+        folder = folder_or_exit(directory)
+        raise typer.Exit(write_schemas(folder) if write else check_schemas(folder))
+    raise typer.Exit(print_schema(tests=tests, reference=reference))
+
+
+@map_app.command("new")
+def draft_mapping(
+    samples: Annotated[list[Path], typer.Option("--from", metavar="FILE", help="Sample messages; repeatable.")],
+    name: Annotated[str, typer.Option("--id", help="The mapping's id; else after the sender.")] = "",
+    out: Annotated[Path | None, typer.Option("--out", help="A new file; else standard output.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Draft a mapping from sample messages: what is recognised is filled in, the rest are TODOs that lint reports."""
+    from adapter.cli.map.new import NewOptions, run_new  # noqa: PLC0415
+
+    raise typer.Exit(run_new(samples, NewOptions(name, out, as_json)))
+
+
+@map_app.command("export")
+def export_mapping(
+    named: Annotated[str | None, typer.Argument(metavar="ID|FILE", help="The mapping whose tables to print.")] = None,
+    directory: Directory = None,
+    table: Annotated[list[str] | None, typer.Option("--table", help="A table by name; may be given again.")] = None,
+    every: Annotated[bool, typer.Option("--all", help="All tables, as one Bundle.")] = False,
+    source: Annotated[
+        Path | None, typer.Option("--from", help="A ConceptMap to print as the lines of a table instead.")
+    ] = None,
+) -> None:
+    """Print code tables as FHIR R4 ConceptMaps (--table, --all), or a ConceptMap as a table (--from)."""
+    from adapter.cli.map.export import export_tables, print_table  # noqa: PLC0415
+    from adapter.cli.map.targets import targets_or_exit  # noqa: PLC0415
+
+    if source is not None:
+        raise typer.Exit(print_table(source))
+    if named is None or bool(table) == every:
+        typer.echo("say which mapping, and either --table NAME or --all; or --from FILE", err=True)
+        raise typer.Exit(2)
+    raise typer.Exit(export_tables(targets_or_exit([named], directory)[0], table or []))

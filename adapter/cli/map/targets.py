@@ -44,7 +44,7 @@ def _load(path: Path, faults: list[str]) -> Target | None:
 
 def paths_or_exit(named: Sequence[str], directory: Path | None) -> list[Path]:
     """Turn what was named into paths of mapping files; exit 2 for an id that no file has."""
-    folder = directory or _directory()
+    folder = folder_or_exit(directory)
     everything = [*mapping_files(folder)]
     if not named:
         if not everything:
@@ -73,8 +73,10 @@ def mapping_files(folder: Path) -> Iterator[Path]:
     return (path for path in sorted(folder.rglob("*.yaml")) if not path.name.endswith(TEST_SUFFIX))
 
 
-def _directory() -> Path:
-    """The directory that the service's settings name."""
+def folder_or_exit(directory: Path | None) -> Path:
+    """Turn ``--directory`` into the folder of mappings: without it the one that the service's settings name."""
+    if directory is not None:
+        return directory
     try:
         return load_settings(None).mappings.directory or shipped_folder("mappings")
     except SettingsError as error:
