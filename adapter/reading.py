@@ -3,14 +3,20 @@
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from adapter.fhir.incoming import parse_incoming
+from adapter.fhir.shapes import IncomingError
 from adapter.hl7v2.charset import decode_text
 from adapter.hl7v2.errors import FormatError
 from adapter.hl7v2.header import read_header
 from adapter.hl7v2.message import Message
 from adapter.mapping.catalogue import MappingSet
+from adapter.mapping.fhir_reading import read_units
 from adapter.mapping.message_reading import Extraction, read_message
 from adapter.outcome import Held, Ignored, Problem
 from adapter.scoring.report import PetReport
+
+HL7V2, FHIR = "hl7v2", "fhir"
+"""The formats of kept messages."""
 
 PRODUCTION = "P"
 """MSH-11 (table 0103): all else is read, to show that it can be, and never scored."""
@@ -63,26 +69,44 @@ class Charsets:
 def read(message: KeptMessage, mappings: MappingSet, charsets: Charsets = Charsets()) -> Reading:
     """Turn a kept message into what it says; what cannot be read is held with problem and place, never dropped."""
     try:
-        header = read_header(message.raw)
-        decoded = decode_text(message.raw, header, default=charsets.default, override=charsets.override)
-        parsed = Message.parse(decoded.text, charset=decoded.charset)
-        outcome = read_message(parsed, mappings)
+        return _read_fhir(message, mappings) if message.format == FHIR else _read_hl7v2(message, mappings, charsets)
     except FormatError as error:
+        return Held(error.problem, error.place, error.rule)
+    except IncomingError as error:
         return Held(error.problem, error.place, error.rule)
     except Exception as error:  # noqa: BLE001 - a fault of ours in one message must not hold up its patient's others
         return Held(
             Problem.INTERNAL, rule=f"the program failed on it ({type(error).__name__}): report this message's id"
         )
+
+
+def _read_hl7v2(message: KeptMessage, mappings: MappingSet, charsets: Charsets) -> Reading:
+    header = read_header(message.raw)
+    decoded = decode_text(message.raw, header, default=charsets.default, override=charsets.override)
+    parsed = Message.parse(decoded.text, charset=decoded.charset)
     tolerated = decoded.deviations + parsed.deviations
-    if isinstance(outcome, Extraction):
-        return _as_read(message, outcome, tolerated)
-    return replace(outcome, notes=tolerated) if isinstance(outcome, Held) else outcome
+    is_test = message.processing_id != PRODUCTION
+    return _as_reading(read_message(parsed, mappings), tolerated, "MSH-11" if is_test else "")
 
 
-def _as_read(message: KeptMessage, extraction: Extraction, tolerated: tuple[str, ...]) -> Read:
+def _read_fhir(message: KeptMessage, mappings: MappingSet) -> Reading:
+    incoming = parse_incoming(message.raw)
+    is_test = any(
+        one != PRODUCTION for one in (message.processing_id, *(unit.processing_id for unit in incoming.units))
+    )
+    return _as_reading(read_units(incoming.units, mappings), incoming.notes, "HTEST" if is_test else "")
+
+
+def _as_reading(outcome: Extraction | Held | Ignored, tolerated: tuple[str, ...], test_mark: str) -> Reading:
+    if isinstance(outcome, Held):
+        return replace(outcome, notes=tolerated)
+    return _as_read(outcome, tolerated, test_mark) if isinstance(outcome, Extraction) else outcome
+
+
+def _as_read(extraction: Extraction, tolerated: tuple[str, ...], test_mark: str) -> Read:
     notes = tolerated + extraction.notes
     reports = extraction.reports
-    if message.processing_id != PRODUCTION:
+    if test_mark:
         reports = ()
-        notes += ("a test message (MSH-11): read, and not scored",)
+        notes += (f"a test message ({test_mark}): read, and not scored",)
     return Read(reports, extraction.mapping_id, extraction.mapping_version, extraction.mapping_sha256, notes)

@@ -6,7 +6,7 @@
     step      := name | name '[' number ']' | function
     function  := where(test) | ofType(Type) | resolve() | extension('url') | first()
     test      := term ('and' term)*
-    term      := path '=' 'text' | path '.' exists() | path '.' exists(test)
+    term      := path '=' 'text' | path '.' exists() | path '.' exists(test) | path '.' empty()
 
 A path that begins with a resource's type is of the resources of that type; any other is of the resource at hand.
 Indexes count from 0, as FHIRPath counts them. Each of these paths means what it means in FHIRPath
@@ -32,6 +32,7 @@ Resolver = Callable[[Node], Node | None]
 
 Step = Callable[[list[Node], Resolver], list[Node]]
 Test = Callable[[Node, Resolver], bool]
+Ending = Callable[[list[Node], Resolver], bool]
 
 
 class FhirPathError(ValueError):
@@ -114,19 +115,25 @@ class _Parser:
             if not self._word:
                 return root, ()
             self.expect(".")
-            return root, self._path()[0]
-        return "", self._path()[0]
+            return root, self._elements()
+        return "", self._elements()
 
-    def _path(self) -> tuple[tuple[Step, ...], Test | None]:
-        """Read steps; in a test the last one may be exists(), which is given beside them."""
+    def _elements(self) -> tuple[Step, ...]:
+        steps, ending = self._path()
+        if ending is not None:
+            raise FhirPathError("a path leads to elements: exists() and empty() stand in a test")
+        return steps
+
+    def _path(self) -> tuple[tuple[Step, ...], Ending | None]:
+        """Read steps; in a test the last one may be exists() or empty(), which is given beside them."""
         steps: list[Step] = []
         while True:
             self._steps += 1
             if self._steps > MAX_STEPS:
                 raise FhirPathError(f"a path has at most {MAX_STEPS} steps")
             name = self._taken("name", "a name")
-            if name == "exists" and self._word == "(":
-                return tuple(steps), self._exists()
+            if name in ("exists", "empty") and self._word == "(":
+                return tuple(steps), self._ending(name)
             steps += self._function(name) if self._word == "(" else self._member(name)
             if self._word != ".":
                 return tuple(steps), None
@@ -166,17 +173,21 @@ class _Parser:
         return lambda node, resolve: all(term(node, resolve) for term in terms)
 
     def _term(self) -> Test:
-        steps, exists = self._path()
-        if exists is not None:
-            return lambda node, resolve: any(exists(found, resolve) for found in _walked(node, steps, resolve))
+        steps, ending = self._path()
+        if ending is not None:
+            return lambda node, resolve: ending(_walked(node, steps, resolve), resolve)
         self.expect("=")
         return _equals(steps, self._literal())
 
-    def _exists(self) -> Test:
+    def _ending(self, name: str) -> Ending:
+        """Read the parentheses of exists() or empty(), which say of elements whether there are any."""
         self._next()
+        if name == "empty":
+            self.expect(")")
+            return lambda nodes, _resolve: not nodes
         test: Test = _always if self._word == ")" else self._test()
         self.expect(")")
-        return test
+        return lambda nodes, resolve: any(test(node, resolve) for node in nodes)
 
 
 def _always(_node: Node, _resolve: Resolver) -> bool:

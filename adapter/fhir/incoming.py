@@ -43,6 +43,12 @@ class Incoming:
     named: tuple[str, ...] = ()
     unclaimed: int = 0
 
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What stands in the body and is not of its reports, as a person reads it."""
+        counts = ((self.superseded, "older versions of its reports"), (self.unclaimed, "Observations of no report"))
+        return tuple(f"{number} {what}" for number, what in counts if number)
+
 
 def parse_incoming(body: bytes, *, max_bytes: int = MAX_BYTES, max_nodes: int = MAX_NODES) -> Incoming:
     """Turn a body into its reports; raises IncomingError, with problem, place and rule, for what may not be taken.
@@ -66,7 +72,7 @@ def _incoming(found: Received, body: bytes) -> Incoming:
     if len(reports) > MAX_REPORTS:
         raise IncomingError(Problem.BLOCK_TOO_LARGE, "", f"the body has more than {MAX_REPORTS} reports")
     units = units_of(reports, found, body if len(reports) == 1 else None)
-    claimed = {id(entry) for unit in units for entry in (*unit.entries, *unit.loose)}
+    claimed = {id(entry) for unit in units for entry in unit.roots}
     free = [entry for entry in found.entries if entry.type == "Observation" and id(entry) not in claimed]
     return Incoming(found.kind, units, found.superseded, found.deleted, found.named, len(free))
 

@@ -23,13 +23,38 @@ def units_of(reports: Sequence[Entry], found: Received, sent: bytes | None) -> t
     """
     shelf = Shelf(found.entries, found.older)
     reaches = [_Reach(shelf).follow(report) for report in reports]
-    reached = {id(entry) for reach in reaches for entry in reach.entries}
+    reached = set().union(*(reach.seen for reach in reaches))
     free = [one for one in found.entries if one.type == "Observation" and id(one) not in reached]
-    loose = tuple(free) if found.is_purposeful else ()
+    loose = free if found.is_purposeful else []
     return tuple(
-        Unit(report, tuple(reach.entries), loose, tuple(reach.missing), shelf, found.header, sent)
+        Unit(
+            report,
+            tuple(reach.entries),
+            tuple(_results(report, shelf)),
+            (*loose, *reach.unseen_within()),
+            tuple(reach.missing),
+            shelf,
+            found.header,
+            sent,
+        )
         for report, reach in zip(reports, reaches, strict=True)
     )
+
+
+def _results(report: Entry, shelf: Shelf) -> Iterator[Entry]:
+    """The Observations that the report names as results, and those that they name as members, each once."""
+    seen: set[int] = set()
+    waiting = deque([report])
+    while waiting:
+        entry = waiting.popleft()
+        for name in _RESULTS[entry.type]:
+            for node in entry.node.children(name):
+                found = shelf.resolve(node)
+                member = shelf.entry_of(found.root) if found else None
+                if member is not None and member.type == "Observation" and id(member) not in seen:
+                    seen.add(id(member))
+                    waiting.append(member)
+                    yield member
 
 
 class _Reach:
@@ -39,7 +64,7 @@ class _Reach:
         self.entries: list[Entry] = []
         self.missing: list[Missing] = []
         self._shelf = shelf
-        self._seen: set[int] = set()
+        self.seen: set[int] = set()
 
     def follow(self, start: Entry) -> "_Reach":
         """Take the entry and all that it reaches, nearest first."""
@@ -53,11 +78,18 @@ class _Reach:
                     waiting.append(target)
         return self
 
+    def unseen_within(self) -> Iterator[Entry]:
+        """The contained Observations of what was reached that nothing references."""
+        for entry in self.entries:
+            for inner in self._shelf.contained_in(entry):
+                if inner.type == "Observation" and id(inner) not in self.seen:
+                    yield inner
+
     def _take(self, entry: Entry) -> bool:
         """Is it new? What is contained comes with its holder, and is only followed."""
-        if id(entry) in self._seen:
+        if id(entry) in self.seen:
             return False
-        self._seen.add(id(entry))
+        self.seen.add(id(entry))
         if entry.holder is None:
             self.entries.append(entry)
         return True

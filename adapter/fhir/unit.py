@@ -37,13 +37,15 @@ class Missing:
 class Unit:
     """A DiagnosticReport and the resources of the body that it reaches, directly or through others.
 
-    ``loose`` are Observations that were bundled with it on purpose and that it does not reference. ``missing`` are the
-    references that lead to nothing in the body. ``raw`` is what to keep: the sender's own bytes where the body holds
-    this report alone.
+    ``observations`` are its results with their members, in that order: others that it reaches (``derivedFrom``) are of
+    other reports. ``loose`` are Observations that were sent with it on purpose and that nothing references.
+    ``missing`` are the references that lead to nothing in the body. ``raw`` is what to keep: the sender's own bytes
+    where the body holds this report alone.
     """
 
     report: Entry
     entries: tuple[Entry, ...]
+    observations: tuple[Entry, ...]
     loose: tuple[Entry, ...]
     missing: tuple[Missing, ...]
     shelf: Shelf
@@ -58,28 +60,15 @@ class Unit:
     @property
     def roots(self) -> list[Entry]:
         """All of its entries, in the order in which they are kept."""
-        return [*([self.header] if self.header else []), *self.entries, *self.loose]
-
-    @property
-    def observations(self) -> tuple[Entry, ...]:
-        """The Observations that the report reaches, those it contains among them."""
-        return self.of_type("Observation")
-
-    def of_type(self, name: str) -> tuple[Entry, ...]:
-        """The resources of one type that the report reaches."""
-        reached = [entry for entry in self._with_contained() if entry.type == name]
-        return tuple(reached)
-
-    def _with_contained(self) -> Iterable[Entry]:
-        for entry in self.entries:
-            yield entry
-            yield from self.shelf.contained_in(entry)
+        loose = [entry for entry in self.loose if entry.holder is None]
+        return [*([self.header] if self.header else []), *self.entries, *loose]
 
     @property
     def nodes(self) -> list[Node]:
         """The resources at hand, where paths that begin with a type begin."""
         header = [self.header.node] if self.header else []
-        return [*header, *(entry.node for entry in self._with_contained())]
+        inner = (one for entry in self.entries for one in (entry, *self.shelf.contained_in(entry)))
+        return [*header, *(entry.node for entry in inner)]
 
     def resolve(self, node: Node) -> Node | None:
         """Turn a Reference into the resource that it names; None when that is not in the body."""
@@ -96,7 +85,7 @@ class Unit:
     @cached_property
     def sha256(self) -> str:
         """The digest of the content of all its resources, whatever Bundle they came in."""
-        resources = sorted(canonical_json(entry.resource) for entry in (*self.entries, *self.loose))
+        resources = sorted(canonical_json(entry.resource) for entry in self.roots)
         return hashlib.sha256(b"\n".join(resources)).hexdigest()
 
     @property

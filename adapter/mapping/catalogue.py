@@ -5,8 +5,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from adapter.fhir.unit import Unit
 from adapter.hl7v2.message import Message
 from adapter.mapping.errors import MappingFault, MappingFileError
+from adapter.mapping.fhir_rows.own import is_own_report
+from adapter.mapping.fhir_rows.relevance import may_concern
 from adapter.mapping.own_score import is_own_score
 from adapter.mapping.selection import Relevance
 from adapter.mapping.site_mapping import SiteMapping, site_mapping
@@ -63,14 +66,30 @@ class MappingSet:
         if is_own_score(message, self.relevance.codes):
             return Ignored("a score of this program that came back")
         owners = [mapping for mapping in self.active if mapping.matches(message)]
-        if len(owners) == 1:
-            return owners[0]
-        if owners:
-            names = ", ".join(owner.name for owner in owners)
-            return Held(Problem.SEVERAL_MAPPINGS, Place("MSH"), f"more than one active mapping owns it: {names}")
-        if self.relevance.may_concern(message):
-            return Held(Problem.NO_MAPPING, Place("MSH"), "no active mapping owns it, and it may be a dual-PET report")
-        return Ignored()
+        owner = _one_of(owners, Place("MSH"))
+        return _unowned(Place("MSH"), is_ours=self.relevance.may_concern(message)) if owner is None else owner
+
+    def owner_of_unit(self, unit: Unit) -> SiteMapping | Held | Ignored:
+        """Turn a FHIR report into the one active mapping that owns it; held and ignored as a message is."""
+        if is_own_report(unit):
+            return Ignored("a score of this program that came back")
+        place = Place(path=unit.report.path)
+        owners = [mapping for mapping in self.active if mapping.owns(unit)]
+        owner = _one_of(owners, place)
+        return _unowned(place, is_ours=may_concern(self.relevance, unit)) if owner is None else owner
+
+
+def _one_of(owners: list[SiteMapping], place: Place) -> SiteMapping | Held | None:
+    if len(owners) > 1:
+        names = ", ".join(owner.name for owner in owners)
+        return Held(Problem.SEVERAL_MAPPINGS, place, f"more than one active mapping owns it: {names}")
+    return owners[0] if owners else None
+
+
+def _unowned(place: Place, *, is_ours: bool) -> Held | Ignored:
+    if is_ours:
+        return Held(Problem.NO_MAPPING, place, "no active mapping owns it, and it may be a dual-PET report")
+    return Ignored()
 
 
 def _faults_between(mappings: list[SiteMapping]) -> Iterator[MappingFault]:

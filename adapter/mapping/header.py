@@ -22,13 +22,21 @@ def patient_identity(pid: Segment, choice: PatientChoice) -> PatientIdentity:
     """Turn PID-3 and PID-7 into the patient's identity; raises ExtractionError when no identifier fits the choice."""
     count = len(pid.repetitions(3))
     identities = [_identity(pid, repetition) for repetition in range(1, count + 1)]
+    identity = chosen_identity(identities, choice)
+    if identity is None:
+        rule = "header.patient: no identifier of the authority and type that the mapping names"
+        raise ExtractionError(Problem.FIELD_MISSING, pid.place(3), rule)
+    return identity
+
+
+def chosen_identity(identities: Iterable[PatientIdentity], choice: PatientChoice) -> PatientIdentity | None:
+    """Turn the identities that a message states into the one that names its patient; None when none fits."""
     valued = sorted((one for one in identities if one.value), key=lambda one: _is_second_choice(one, choice))
     for authority in choice.authority or ("",):
         for identity in valued:
             if _is_of(identity, authority) and _is_type(identity, choice.type):
                 return identity
-    rule = "header.patient: no identifier of the authority and type that the mapping names"
-    raise ExtractionError(Problem.FIELD_MISSING, pid.place(3), rule)
+    return None
 
 
 def _identity(pid: Segment, repetition: int) -> PatientIdentity:

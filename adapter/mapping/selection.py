@@ -1,6 +1,6 @@
 """May a message that no mapping owns be a dual-PET report? Only what plainly is none may be let go."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from adapter.hl7v2.message import Message, Segment
@@ -56,15 +56,19 @@ class Relevance:
         return any(draft.matches(message) for draft in self.drafts)
 
     def _may_be_pet(self, obr: Segment) -> bool:
-        text = fold(" ".join(obr.components(4)))
-        keys = self._keys(obr, 4)
+        return self.is_pet(fold(" ".join(obr.components(4))), self._keys(obr, 4))
+
+    def _speaks_of_pet(self, obx: Segment) -> bool:
+        return self.speaks_of_pet(fold(" ".join(obx.components(3))), self._keys(obx, 3))
+
+    def is_pet(self, text: str, keys: Sequence[Key]) -> bool:
+        """May a procedure of these folded words and codes be PET? One that says nothing may."""
         named = any(key in self.procedures for key in keys) or _is_ours(keys)
         return named or not text or bool(_PET_WORDS.search(text))
 
-    def _speaks_of_pet(self, obx: Segment) -> bool:
-        keys = self._keys(obx, 3)
-        worded = _SUV_WORD.search(fold(" ".join(obx.components(3))))
-        return bool(worded) or any(key in self.codes for key in keys) or _is_ours(keys)
+    def speaks_of_pet(self, text: str, keys: Sequence[Key]) -> bool:
+        """Does an observation of these folded words and codes speak of PET?"""
+        return bool(_SUV_WORD.search(text)) or any(key in self.codes for key in keys) or _is_ours(keys)
 
     def _keys(self, segment: Segment, field: int) -> list[Key]:
         codings = codings_of(segment, field)

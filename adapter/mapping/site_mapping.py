@@ -2,14 +2,18 @@
 
 import hashlib
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
 from pydantic import ValidationError
 
+from adapter.fhir.unit import Unit
 from adapter.hl7v2.message import Message
 from adapter.mapping.consistency import findings
 from adapter.mapping.errors import MappingFileError
+from adapter.mapping.fhir_rows.plan import FhirPlan, compile_fhir_plan
+from adapter.mapping.fhir_rows.scope import matches
 from adapter.mapping.form import Mapping
 from adapter.mapping.form_faults import form_faults
 from adapter.mapping.loader import read_tree
@@ -23,13 +27,17 @@ _NO_PART_OF_THE_DIGEST = frozenset({"status", "approval"})
 
 @dataclass(frozen=True, slots=True)
 class SiteMapping:
-    """A mapping ready for use. ``sha256`` is that of its content: comments, layout and its approval do not matter."""
+    """A mapping ready for use. ``sha256`` is that of its content: comments, layout and its approval do not matter.
+
+    ``fhir`` is the plan of one that reads FHIR; ``conditions`` are those of one that reads HL7 v2.
+    """
 
     file: str
     form: Mapping
     plan: Plan
     sha256: str
     conditions: tuple[Requirement, ...]
+    fhir: FhirPlan | None = None
 
     @property
     def name(self) -> str:
@@ -49,11 +57,16 @@ class SiteMapping:
     def watched(self) -> tuple["SiteMapping", Watch]:
         """Turn it into one that tells, each time it reads a message, which of its parts were touched."""
         watch = Watch()
-        return replace(self, plan=compile_plan(self.form, watch)), watch
+        plan = compile_plan(self.form, watch)
+        return replace(self, plan=plan, fhir=compile_fhir_plan(self.form, plan)), watch
 
     def matches(self, message: Message) -> bool:
         """Does the message fulfil every condition of ``match``?"""
-        return all(condition.holds_anywhere(message) for condition in self.conditions)
+        return self.fhir is None and all(condition.holds_anywhere(message) for condition in self.conditions)
+
+    def owns(self, unit: Unit) -> bool:
+        """Does the FHIR report fulfil every condition of ``match``?"""
+        return self.fhir is not None and matches(unit, self.fhir)
 
 
 def site_mapping(content: bytes, file: str) -> SiteMapping:
@@ -67,9 +80,14 @@ def site_mapping(content: bytes, file: str) -> SiteMapping:
     if faults:
         raise MappingFileError(faults)
     plan = compile_plan(form)
+    fhir = compile_fhir_plan(form, plan)
+    conditions = () if fhir else tuple(_conditions(form, plan))
+    return SiteMapping(file, form, plan, content_digest(tree.root), conditions, fhir)
+
+
+def _conditions(form: Mapping, plan: Plan) -> Iterator[Requirement]:
     systems = plan.surroundings.systems
-    conditions = tuple(Requirement(condition.path, condition.any_of, systems) for condition in form.match)
-    return SiteMapping(file, form, plan, content_digest(tree.root), conditions)
+    return (Requirement(condition.path, condition.any_of, systems) for condition in form.match)
 
 
 def content_digest(root: dict[str, Any]) -> str:

@@ -192,13 +192,21 @@ def codes_of(concepts: Iterable[Element]) -> tuple[tuple[str, str], ...]:
     return tuple([(coding["code"], coding.get("system", "")) for coding in concepts if "code" in coding])
 
 
+def _identifier(content: Element) -> str:
+    """An identifier's value; a DICOM UID without the ``urn:oid:`` that R4 puts before it."""
+    value = str(content["value"]).strip()
+    return value.removeprefix("urn:oid:") if content.get("system") == _DICOM_UID else value
+
+
+_DICOM_UID = "urn:dicom:uid"
+
 _READERS: dict[str, Callable[[Any, str], Read]] = {
     "Quantity": _quantity,
     "Range": _range,
     "Ratio": _ratio,
     "CodeableConcept": lambda content, _: (coded(content), ()),
     "Coding": lambda content, _: (_coding(content), ()),
-    "Identifier": lambda content, _: (Text(content["value"].strip()), ()),
+    "Identifier": lambda content, _: (Text(_identifier(content)), ()),
     "boolean": lambda content, _: (Text("yes" if content else "no"), ()),
     **dict.fromkeys(
         ("integer", "decimal"), lambda content, path: (Number(Interval.exactly(number(content, path))), ())

@@ -1,6 +1,6 @@
 """Which Observations make up one lesion: by their code, by what they name as members, or by a key they share."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from adapter.fhir.node import Node
@@ -15,11 +15,13 @@ from adapter.outcome import Problem
 class Grouping:
     """The row of each Observation, by the identity of its entry; one that has none speaks of the whole report.
 
-    ``roots`` are the Observations that are rows, or begin one.
+    ``roots`` are the Observations that are rows, or begin one; ``lesions`` those of them that are a row by their code:
+    when such a one is retracted, so is all of its row.
     """
 
     rows: dict[int, str] = field(default_factory=dict)
     roots: set[int] = field(default_factory=set)
+    lesions: dict[str, Entry] = field(default_factory=dict)
 
     def row_of(self, entry: Entry) -> str | None:
         """Turn an Observation into the key of its row."""
@@ -34,13 +36,7 @@ def grouped(unit: Unit, plan: FhirPlan) -> Grouping:
     found = Grouping()
     observations = unit.observations
     for number, entry in enumerate(observations, start=1):
-        key = _key(entry, unit, plan)
-        if key is None and _is_lesion(entry, plan):
-            key = entry.id or str(number)
-        if key is not None:
-            found.rows[id(entry)] = key
-            found.roots.add(id(entry))
-    _refuse_equal_names(observations, found, plan)
+        _add_root(entry, number, _key(entry, unit, plan), plan, found)
     if plan.rows.members:
         for entry in observations:
             if id(entry) in found.roots:
@@ -48,8 +44,16 @@ def grouped(unit: Unit, plan: FhirPlan) -> Grouping:
     return found
 
 
-def _is_lesion(entry: Entry, plan: FhirPlan) -> bool:
-    return plan.is_lesion(codes_of(entry.resource.get("code", {}).get("coding", ())))
+def _add_root(entry: Entry, number: int, key: str | None, plan: FhirPlan, found: Grouping) -> None:
+    """Two Observations that are lesions by their code are two rows: their names must differ."""
+    is_lesion = plan.is_lesion(codes_of(entry.resource.get("code", {}).get("coding", ())))
+    if key is None and not is_lesion:
+        return
+    row = key or entry.id or str(number)
+    if is_lesion and found.lesions.setdefault(row, entry) is not entry:
+        raise unreadable(entry.path, "two lesions of the report have the same id or key", Problem.VALUE_CONFLICT)
+    found.rows[id(entry)] = row
+    found.roots.add(id(entry))
 
 
 def _key(entry: Entry, unit: Unit, plan: FhirPlan) -> str | None:
@@ -68,18 +72,6 @@ def _texts(node: Node) -> Iterator[str]:
         value = value.get("reference", value.get("value"))
     if isinstance(value, str) and value.strip():
         yield value.strip()
-
-
-def _refuse_equal_names(observations: Iterable[Entry], found: Grouping, plan: FhirPlan) -> None:
-    """Two Observations that are lesions by their code are two rows: their ids must differ."""
-    seen: set[str] = set()
-    for entry in observations:
-        key = found.row_of(entry)
-        if key is None or (plan.key is not None and not _is_lesion(entry, plan)):
-            continue
-        if key in seen:
-            raise unreadable(entry.path, "two lesions of the report have the same id or key", Problem.VALUE_CONFLICT)
-        seen.add(key)
 
 
 def _add_members(root: Entry, unit: Unit, found: Grouping) -> None:
