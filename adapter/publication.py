@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, time, timedelta
 from typing import Any, Protocol
 
+from adapter.delivery import Answer, DeliveryError
 from adapter.fhir.bundle import digest, render_publication, withdrawn
 from adapter.fhir.rendering import Rendering
 from adapter.outcome import AdapterError
@@ -14,6 +15,7 @@ from adapter.scoring.reasons import Reason
 from adapter.scoring.report import KeptReport
 from adapter.scoring.result import Policy, Score
 from adapter.scoring.versions import current_reports
+from adapter.summary import summarise
 
 Resource = dict[str, Any]
 
@@ -45,8 +47,8 @@ class Publication:
     """One score as it should stand at the destination: its resources, and the digest that tells if they already do.
 
     ``summary`` is the result as the pages show it; ``state`` is ``published``, ``waiting``, ``stopped`` or
-    ``retracted``. ``resources`` is empty for what is known here and posted nowhere. ``score`` is what the resources say,
-    for plans that do not speak FHIR; None where only the resources that were delivered before are known.
+    ``retracted``. ``resources`` is empty for what is known here and posted nowhere. ``score`` is what the resources
+    say, for plans that do not speak FHIR; None where only the resources that were delivered before are known.
     """
 
     score_id: str
@@ -127,6 +129,10 @@ class PatientStore(Protocol):
         """Keep what was delivered, and the score's new state."""
         ...
 
+    async def bury(self, claim: Claim, publication: Publication, answer: Answer, at: datetime) -> None:
+        """Keep that the destination does not take a score: a dead letter, until the patient is marked."""
+        ...
+
 
 class Destination(Protocol):
     """Where scores go, by the site's write plan.
@@ -146,10 +152,11 @@ class Destination(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """What a site decided: its clinical policy, and how its scores are rendered."""
+    """What a site decided: its clinical policy, how its scores are rendered, how long their delivery is tried."""
 
     policy: Policy
     rendering: Rendering
+    give_up_after: timedelta = timedelta(hours=72)
 
 
 async def bring_up_to_date(
@@ -158,15 +165,27 @@ async def bring_up_to_date(
     """Turn a marked patient into delivered scores; gives what changed, and when to look again (None: when marked).
 
     Reports -> current versions -> pairs -> scores -> resources; what the destination already holds is left alone, and
-    what it holds that no longer stands is withdrawn.
+    what it holds that no longer stands is withdrawn. A score that it does not take, for good or for too long, becomes
+    a dead letter, state ``undeliverable``, and stops no other. Raises DeliveryError for what is to be tried again.
     """
     current = current_reports(await store.reports(claim.patient))
     standing = {delivered.score_id: delivered for delivered in await store.delivered(claim.patient)}
     desired = desire(claim.patient, current, list(standing.values()), site, now)
     changed = [publication for publication in desired if _differs(publication, standing)]
-    for publication in changed:
-        await _bring(publication, claim, store, destination, now)
+    for number, publication in enumerate(changed):
+        try:
+            await _bring(publication, claim, store, destination, now)
+        except DeliveryError as error:
+            if not (error.permanent or _is_given_up(claim, site, now)):
+                raise
+            await store.bury(claim, publication, error.answer, now)
+            changed[number] = replace(publication, state="undeliverable")
     return changed, _next_look(current, site.policy, now)
+
+
+def _is_given_up(claim: Claim, site: Site, now: datetime) -> bool:
+    """By age, never by count: a weekend's outage must not make dead letters."""
+    return claim.failing_since is not None and now - claim.failing_since >= site.give_up_after
 
 
 async def _bring(
@@ -263,22 +282,3 @@ def _next_look(current: Sequence[KeptReport], policy: Policy, now: datetime) -> 
     deadlines = [pair.waits_until(policy) for pair in pair_studies(current, policy)]
     days = [until for until in deadlines if until is not None and now.date() <= until]
     return datetime.combine(min(days) + timedelta(days=1), time(), UTC) if days else None
-
-
-def summarise(score: Score, state: str) -> dict[str, Any]:
-    """Turn a score into what lists and pages show of it; it holds no patient's name or number."""
-    result = score.result
-    missing = Pair(score.sstr, score.fdg).missing
-    return {
-        "state": state,
-        "outcome": result.outcome.value,
-        "grade": result.grade,
-        "group": result.group,
-        "bounds": list(result.bounds) if result.bounds else None,
-        "reasons": list(result.reasons),
-        "review_required": result.review_required,
-        "explanation": result.explanation,
-        "interval_days": result.interval_days,
-        "waits_for": missing.value if missing else None,
-        "messages": [kept.source.message_id for kept in score.reports],
-    }

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from typing import Any
 
 from adapter.outbound.auth.passwords import BasicPassword, BearerFile, NoCredentials
 from adapter.outbound.auth.signing_keys import SigningKeys
@@ -70,3 +71,8 @@ def _authorizer(auth: FhirAuth, base: str, exchange: Exchange, clock: Callable[[
         client = SmartClient(auth.client_id or "", auth.scope or SCOPE, base, auth.token_url)
         return TokenCache(SmartBackend(client, SigningKeys(auth.keys or ()), exchange, clock).token)
     return NoCredentials()
+
+
+def published_keys(settings: Destination) -> Callable[[], dict[str, Any]] | None:
+    """Turn the settings into what gives our public keys; None where nothing is signed."""
+    return SigningKeys(settings.auth.keys).jwks if settings.auth.method == "smart" and settings.auth.keys else None

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from adapter.app.destination import build_destination
+from adapter.app.fhir_parts import published_keys
 from adapter.app.follow_up import forget_ignored
 from adapter.app.hl7v2_doors import DropDoor, door_senders, message_route
 from adapter.app.live_mappings import LiveMappings
@@ -128,6 +129,7 @@ class Service:
             messages=message_route(self.settings, intake, self.clock),
             api_keys=self._api_keys(),
             admits=None if tls is None else tls.admits,
+            jwks=published_keys(self.settings.destination),
             tell=self.telemetry.web_event,
         )
         address = (self.settings.http.host, self.settings.http.port)
@@ -143,7 +145,7 @@ class Service:
     def _worker(self, reader: MessageReader, parts: AsyncExitStack) -> Worker:
         policy = self.settings.policy
         rendering = Rendering(software_version=VERSION, publish_final=policy.publish_final)
-        site = Site(policy.to_policy(), rendering)
+        site = Site(policy.to_policy(), rendering, timedelta(hours=self.settings.destination.give_up_after))
         destination = build_destination(self.settings, self.store, parts)
         return Worker(self.store, destination, reader.read, site, self.telemetry)
 

@@ -8,14 +8,14 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from adapter.app.courtesy import Courtesy
+from adapter.app.leases import LEASE, LeaseKeeper, LeaseStore
+from adapter.delivery import DeliveryError
 from adapter.outcome import Held, Ignored, Problem, StoreUnavailableError
 from adapter.publication import Claim, Destination, PatientStore, Publication, Site, StaleClaimError, bring_up_to_date
 from adapter.reading import KeptMessage, Reading
 from adapter.store.codec import ReportNotKeepableError
 from adapter.telemetry import Telemetry
 
-LEASE = timedelta(seconds=60)
-"""How long a claim holds without renewal; longer than any delivery may take."""
 POLL = 1.0
 """Seconds between looks for due patients when nobody wakes the worker: deadlines, other replicas' marks."""
 COURTEOUS_WAIT = 0.05
@@ -24,7 +24,7 @@ FIRST_BACK_OFF = timedelta(seconds=1)
 LONGEST_BACK_OFF = timedelta(minutes=15)
 
 
-class WorkStore(PatientStore, Protocol):
+class WorkStore(PatientStore, LeaseStore, Protocol):
     """What the worker needs of the store besides publication's part."""
 
     async def claim(self, now: datetime, limit: int, lease: timedelta) -> list[Claim]:
@@ -68,6 +68,7 @@ class Worker:
         self._woken = asyncio.Event()
         self._stopping = False
         self._in_hand: set[asyncio.Task[None]] = set()
+        self._leases = LeaseKeeper(store, telemetry)
 
     def wake(self) -> None:
         """Say that somebody is due."""
@@ -75,6 +76,13 @@ class Worker:
 
     async def run(self, clock: Callable[[], datetime]) -> None:
         """Work until ``stop``; a store that is down is waited for. A slow delivery delays its own patient alone."""
+        renewing = asyncio.create_task(self._leases.run(clock))
+        try:
+            await self._run(clock)
+        finally:
+            renewing.cancel()
+
+    async def _run(self, clock: Callable[[], datetime]) -> None:
         while not self._stopping:
             self._woken.clear()
             started = time.monotonic()
@@ -86,7 +94,7 @@ class Worker:
                 await self._rest()
             else:
                 await self._give_way(started)
-        await asyncio.gather(*self._in_hand)
+        await asyncio.gather(*self._in_hand, return_exceptions=True)
 
     async def _give_way(self, started: float) -> None:
         """Let senders have the machine for a while after each patient, if they are kept waiting."""
@@ -107,6 +115,7 @@ class Worker:
     def _start(self, claim: Claim, clock: Callable[[], datetime]) -> None:
         task = asyncio.create_task(self._work(claim, clock))
         self._in_hand.add(task)
+        self._leases.hold(task, claim)
         task.add_done_callback(self._end)
 
     def _end(self, task: asyncio.Task[None]) -> None:
@@ -132,6 +141,8 @@ class Worker:
             await self._store.settle(claim, due)
         except StaleClaimError:
             self._telemetry.warn("claim-lost", patient=claim.patient)
+        except DeliveryError as error:
+            await self._postpone(claim, f"{type(error).__name__}: {error}", clock(), error.retry_after)
         except Exception as error:  # noqa: BLE001 - whatever befell one patient is tried again and stops nobody else
             await self._postpone(claim, type(error).__name__, clock())
         else:
@@ -152,11 +163,12 @@ class Worker:
             await self._store.record_reading(claim, message, reading)
         return reading
 
-    async def _postpone(self, claim: Claim, problem: str, now: datetime) -> None:
+    async def _postpone(self, claim: Claim, problem: str, now: datetime, at_least: timedelta | None = None) -> None:
         self._telemetry.failed("publication")
         self._telemetry.warn("publication-failed", patient=claim.patient, error=problem, attempts=claim.attempts + 1)
         try:
-            await self._store.postpone(claim, now + back_off(claim.attempts, random.random()), problem)  # noqa: S311
+            wait = max(back_off(claim.attempts, random.random()), at_least or timedelta(0))  # noqa: S311
+            await self._store.postpone(claim, now + wait, problem)
         except (StoreUnavailableError, StaleClaimError):
             self._telemetry.warn("claim-lapses", patient=claim.patient)
 
@@ -187,7 +199,8 @@ class Worker:
     def _tell(self, publication: Publication) -> None:
         outcome = str(publication.summary.get("outcome", ""))
         self._telemetry.published(publication.state, outcome)
-        self._telemetry.say(
+        tell = self._telemetry.warn if publication.state == "undeliverable" else self._telemetry.say
+        tell(
             publication.state,
             score_id=publication.score_id,
             patient=publication.patient,

@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from adapter.arrival import Arrival, Kept
-from adapter.delivery import SentMessage
+from adapter.delivery import Answer, SentMessage
 from adapter.outcome import StoreUnavailableError
 from adapter.publication import Claim, Delivered, Page, Publication, Resource, ResourceFilter, StaleClaimError
 from adapter.reading import KeptMessage, Reading
@@ -188,6 +188,10 @@ class Store:
     async def record_answer(self, message: SentMessage, answer: bytes, accepted: bool, at: datetime) -> None:
         """Keep what a message was answered; an accept stays one, whatever is answered to its repetition."""
         await self._writer.write(lambda connection: sent_messages.answer(connection, message, answer, accepted, at))
+
+    async def bury(self, claim: Claim, publication: Publication, answer: Answer, at: datetime) -> None:
+        """Keep that a destination does not take a score: a dead letter, until its patient is marked."""
+        await self.destinations.bury(claim, publication, answer, at)
 
     # the embedded destination
 

@@ -9,8 +9,9 @@ from aiohttp import web
 from adapter.web.api_keys import ApiKeys
 from adapter.web.boundary import Handler, route_name
 from adapter.web.faults import Fault, RefusedError
+from adapter.web.jwks import JWKS_PATH
 
-OPEN = frozenset({"/livez", "/readyz"})
+OPEN = frozenset({"/livez", "/readyz", JWKS_PATH})
 CLIENT = web.RequestKey("client", str)
 """The name of the client whose key a request presented."""
 _CHALLENGE = 'Bearer realm="netpet-adapter"'

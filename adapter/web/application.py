@@ -11,6 +11,7 @@ from adapter.web.fhir_read import FhirRead
 from adapter.web.fhir_search import FhirSearch
 from adapter.web.health import Readiness, StoreProbe, livez, metrics_handler
 from adapter.web.held_searches import HeldSearches
+from adapter.web.jwks import JWKS_PATH, jwks_handler
 from adapter.web.mappings import MappingRoutes
 from adapter.web.own_address import FHIR_PATH
 from adapter.web.parts import ResourceReader, WebParts
@@ -29,6 +30,8 @@ def build_app(parts: WebParts) -> web.Application:
     app.on_response_prepare.append(finish)
     _add_health(app.router, parts)
     _add_fhir(app.router, parts)
+    if parts.jwks is not None:
+        app.router.add_get(JWKS_PATH, jwks_handler(parts.jwks))
     if parts.mappings is not None:
         MappingRoutes(parts.mappings).add_to(app.router)
     if parts.messages is not None:

@@ -3,7 +3,7 @@
 import ssl
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from adapter.publication import Page, Resource, ResourceFilter
 from adapter.web.api_keys import ApiKeys
@@ -51,7 +51,7 @@ class WebParts:
     ``base_url`` is our address as clients see it (``https://netpet.hospital.example/fhir``); empty: as each request
     names us. Without ``api_keys`` everyone who can reach the port may read. ``admits`` says of a finished TLS
     handshake whether its client certificate is on the site's list. ``form_timeout`` is in seconds, for a search by
-    form to arrive. Without ``messages`` none are taken here.
+    form to arrive. Without ``messages`` none are taken here. ``jwks`` gives our public keys.
     """
 
     reader: ResourceReader
@@ -65,4 +65,5 @@ class WebParts:
     form_timeout: float = 10.0
     mappings: MappingsControl | None = None
     messages: MessageRoute | None = None
+    jwks: Callable[[], dict[str, Any]] | None = None
     tell: Tell = tell_nobody
