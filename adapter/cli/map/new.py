@@ -71,11 +71,7 @@ def _messages(file: Path) -> list[Message]:
     if content.lstrip()[:1] in (b"{", b"["):
         typer.echo(f"{file}: a FHIR sample: start from mappings/canonical_fhir.yaml and docs/mapping.md", err=True)
         raise typer.Exit(BAD_INPUT)
-    payloads = split_file(content)
-    if not payloads:
-        typer.echo(f"{file}: no message found: a message begins with MSH", err=True)
-        raise typer.Exit(BAD_INPUT)
-    return [_parsed(payload) for payload in payloads]
+    return [_parsed(payload) for payload in split_file(content)]
 
 
 def _parsed(payload: bytes) -> Message:
