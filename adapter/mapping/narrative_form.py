@@ -8,8 +8,8 @@ from pydantic import AfterValidator, Field, StringConstraints, model_validator
 from adapter.mapping.codes import fold
 from adapter.mapping.rules import CodeReference, Form, Name, Text, compiled
 
-MAX_PROGRAM = 500
-"""RE2's instructions of one pattern: time is this times the text, and 500 on a report's prose stay below 10 ms."""
+MAX_PROGRAM = 350
+"""RE2's instructions of one pattern: time is this times the text, and 350 on a report's prose stay below 10 ms."""
 
 MAX_GROUPS = 12
 """Named parts of one pattern; each makes matching dearer, and a lesion has fewer facts."""

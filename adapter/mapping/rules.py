@@ -5,7 +5,7 @@ from datetime import date
 from typing import Annotated, Any, Literal
 
 import re2
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, StringConstraints, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Strict, StringConstraints, model_validator
 from pydantic import Field as PydanticField
 
 from adapter.fhir.fhirpath import FhirPathError, compile_path
@@ -55,7 +55,7 @@ def _checked_pattern(pattern: str) -> str:
 
 Text = Annotated[str, StringConstraints(min_length=1, max_length=500, strip_whitespace=True)]
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")]
-Flag = Annotated[bool, BeforeValidator(_truth, json_schema_input_type=bool)]
+Flag = Annotated[bool, Strict(), BeforeValidator(_truth, json_schema_input_type=bool)]
 Day = Annotated[str, StringConstraints(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"), AfterValidator(_checked_date)]
 Pattern = Annotated[str, StringConstraints(min_length=1, max_length=MAX_PATTERN), AfterValidator(_checked_pattern)]
 Doubt = Literal["flag", "hold"]

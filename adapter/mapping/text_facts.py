@@ -12,6 +12,10 @@ from adapter.mapping.measures import NOT_A_NUMBER
 from adapter.mapping.origin import Origin
 from adapter.mapping.readers import Reader
 from adapter.mapping.text_lines import Cell, TextReader, TextRow, lines_of
+from adapter.outcome import Problem
+
+MAX_CHARACTERS = 200_000
+"""Of all texts of one study: ten times the longest report; what is longer is not even cut into lines."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +33,9 @@ class TextFacts:
 
 def take_texts(plan: TextFacts, texts: Sequence[Segment], gathered: Gathered) -> None:
     """Turn the texts of one group into what they state, added to what was gathered; raises ExtractionError."""
+    if sum(len(obx.field(5)) for obx in texts) > MAX_CHARACTERS:
+        place = texts[0].place(5)
+        raise ExtractionError(Problem.VALUE_UNREADABLE, place, "rows: more text than any report has")
     reading = plan.reader.read([line for obx in texts for line in lines_of(obx)])
     for one in reading.rows:
         facts = _facts_of(one, gathered)
