@@ -25,13 +25,14 @@ class Claim:
     """One patient's work, held by one worker: ``token`` fences it, a stale token changes nothing.
 
     ``attempts`` counts the failures in a row before this claim, ``failing_since`` is when the first of them began: the
-    back-off grows by the one, giving up by age rests on the other.
+    back-off grows by the one, giving up by age rests on the other. ``due`` is since when the work was to be done.
     """
 
     patient: str
     token: int
     attempts: int = 0
     failing_since: datetime | None = None
+    due: datetime | None = field(default=None, compare=False)
 
 
 class StaleClaimError(AdapterError):

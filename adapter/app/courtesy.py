@@ -1,9 +1,11 @@
 """How hard the worker may work: as hard as it can while senders do not wait for it.
 
-Receiving and working share the machine. A sender waits for its answer, a score does not wait for anybody: so the worker
-takes more patients at a time while answers come as fast as they can, and fewer as soon as they slow down.
+Receiving and working share the machine. A sender waits for its answer, a score waits for nobody for some seconds: so
+senders who come in a burst have the machine to themselves, and the scores follow right after. When a patient has waited
+for long, senders and patients share (docs/architecture.md).
 """
 
+import math
 import time
 from typing import Protocol
 
@@ -11,46 +13,61 @@ from adapter.arrival import Arrival, Kept
 
 MOST = 32
 """Patients at one time; their writes share commits."""
-SLOWED = 1.6
-"""An answer that takes so many times the best one was held up by the work."""
-FORGETTING = 1.01
-"""The best answer is forgotten at this rate an answer, so that a disk that became slower is not taken for our doing."""
-REST = 2.0
-"""While senders wait, the worker rests so many times as long as it worked."""
+SHARED = 4
+"""Patients begun at one time when patients have waited for long though senders come without pause: a fair share."""
+BURST = 0.3
+"""The part of the time in which somebody waits for an answer, from which senders come without pause."""
+SMOOTHING = 0.1
+"""Seconds over which that part is taken."""
 PRESENT = 0.25
 """Seconds after an answer for which senders are taken to be there."""
+PATIENCE = 5.0
+"""Seconds that a patient may wait for the senders of a burst."""
 
 
 class Courtesy:
-    """Turns the time that answers take into how many patients may be worked on at once, and how long to rest."""
+    """Turns when messages come and are answered, and since when patients are due, into how many to begin with.
 
-    def __init__(self) -> None:
-        self._best = float("inf")
-        self._usual = 0.0
-        self._last = float("-inf")
-        self._allowed = MOST
+    All times are seconds of one clock that never goes back.
+    """
 
-    def answered(self, seconds: float, now: float) -> None:
-        """Take note of an answer: how long it took, and when it went out (both in seconds of one clock)."""
-        self._best = min(self._best * FORGETTING, seconds)
-        self._usual = seconds if now - self._last > PRESENT else 0.8 * self._usual + 0.2 * seconds
-        self._last = now
-        self._allowed = max(1, self._allowed // 2) if self._slowed() else min(MOST, self._allowed + 1)
+    def __init__(self, now: float) -> None:
+        self._waiting = 0
+        self._occupied = 0.0
+        self._at = now
+        self._answered = -math.inf
+        self._oldest = now
 
-    def allowed(self, now: float) -> int:
-        """How many patients may be worked on at one time."""
-        return self._allowed if self._senders_are_there(now) else MOST
+    def arrived(self, now: float) -> None:
+        """Take note that a message is to be kept."""
+        self._follow(now)
+        self._waiting += 1
 
-    def rest(self, worked: float, now: float) -> float:
-        """How many seconds to leave to the senders after so many of work."""
-        held_up = self._senders_are_there(now) and self._allowed == 1 and self._slowed()
-        return REST * worked if held_up else 0.0
+    def answered(self, now: float) -> None:
+        """Take note that a message is kept, or that it could not be."""
+        self._follow(now)
+        self._waiting -= 1
+        self._answered = now
 
-    def _senders_are_there(self, now: float) -> bool:
-        return now - self._last <= PRESENT
+    def oldest_due(self, since: float) -> None:
+        """Take note that no patient has been due for longer than since then."""
+        self._oldest = since
 
-    def _slowed(self) -> bool:
-        return self._usual > SLOWED * self._best
+    def at_once(self, now: float) -> int:
+        """Give how many patients may be begun now; none while senders come without pause and nobody waited for long."""
+        if not self._waiting and now - self._answered > PRESENT:
+            return MOST
+        late = now - self._oldest > PATIENCE
+        self._follow(now)
+        if self._occupied > BURST:
+            return SHARED if late else 0
+        return SHARED if late else 1
+
+    def _follow(self, now: float) -> None:
+        """An average that forgets: what was a moment ago counts most."""
+        kept = math.exp((self._at - now) / SMOOTHING)
+        self._occupied = kept * self._occupied + (1 - kept) * (self._waiting > 0)
+        self._at = now
 
 
 class KeepingStore(Protocol):
@@ -62,7 +79,7 @@ class KeepingStore(Protocol):
 
 
 class TimedKeeping:
-    """Keeps messages, and tells the worker's courtesy how long each sender waited for it."""
+    """Keeps messages, and tells the worker's courtesy when a sender waits for it."""
 
     def __init__(self, store: KeepingStore, courtesy: Courtesy) -> None:
         self._store = store
@@ -70,8 +87,8 @@ class TimedKeeping:
 
     async def keep(self, arrival: Arrival) -> Kept:
         """Turn an arrival into a kept message, durable when this returns."""
-        started = time.monotonic()
-        kept = await self._store.keep(arrival)
-        now = time.monotonic()
-        self._courtesy.answered(now - started, now)
-        return kept
+        self._courtesy.arrived(time.monotonic())
+        try:
+            return await self._store.keep(arrival)
+        finally:
+            self._courtesy.answered(time.monotonic())

@@ -3,11 +3,11 @@
 import asyncio
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from adapter.app.courtesy import Courtesy
+from adapter.app.courtesy import MOST, Courtesy
 from adapter.app.leases import LEASE, LeaseKeeper, LeaseStore
 from adapter.delivery import DeliveryError
 from adapter.outcome import Held, Ignored, Problem, StoreUnavailableError
@@ -19,7 +19,10 @@ from adapter.telemetry import Telemetry
 POLL = 1.0
 """Seconds between looks for due patients when nobody wakes the worker: deadlines, other replicas' marks."""
 COURTEOUS_WAIT = 0.05
-"""Seconds after which a slow delivery no longer keeps the worker from the next patient while senders are there."""
+"""Seconds between looks whether senders still come without pause; and after which a slow delivery no longer keeps the
+worker from the next patient while senders are there."""
+READ_AT_ONCE = 100
+"""Messages of one patient taken from the store at one time."""
 FIRST_BACK_OFF = timedelta(seconds=1)
 LONGEST_BACK_OFF = timedelta(minutes=15)
 
@@ -59,7 +62,7 @@ class Worker:
         site: Site,
         telemetry: Telemetry,
     ) -> None:
-        self.courtesy = Courtesy()
+        self.courtesy = Courtesy(time.monotonic())
         self._store = store
         self._destination = destination
         self._read = read
@@ -85,24 +88,25 @@ class Worker:
     async def _run(self, clock: Callable[[], datetime]) -> None:
         while not self._stopping:
             self._woken.clear()
-            started = time.monotonic()
-            free = self.courtesy.allowed(started) - len(self._in_hand)
-            claims = await self._claims(clock(), free) if free > 0 else []
-            for claim in claims:
-                self._start(claim, clock)
-            if len(claims) < free or free <= 0:
+            at_once = self.courtesy.at_once(time.monotonic())
+            free = min(at_once, MOST - len(self._in_hand))
+            claims = await self._claims(clock(), free) if free else []
+            started = [self._start(claim, clock) for claim in claims]
+            if free:
+                self._measure_wait(claims, clock(), all_taken=len(claims) < free)
+            if not at_once:
+                await asyncio.sleep(COURTEOUS_WAIT)
+            elif len(claims) < free or not free:
                 await self._rest()
-            else:
-                await self._give_way(started)
+            elif at_once < MOST:
+                await asyncio.wait(started, timeout=COURTEOUS_WAIT)
         await asyncio.gather(*self._in_hand, return_exceptions=True)
 
-    async def _give_way(self, started: float) -> None:
-        """Let senders have the machine for a while after each patient, if they are kept waiting."""
-        if self.courtesy.allowed(started) > 1 or not self._in_hand:
-            return
-        await asyncio.wait(self._in_hand, timeout=COURTEOUS_WAIT)
-        now = time.monotonic()
-        await asyncio.sleep(self.courtesy.rest(now - started, now))
+    def _measure_wait(self, claims: Sequence[Claim], now: datetime, *, all_taken: bool) -> None:
+        """Patients are given out the longest due first: none that is left has waited longer than the last one taken."""
+        due = claims[-1].due if claims and not all_taken else None
+        waited = now - due if due else timedelta(0)
+        self.courtesy.oldest_due(time.monotonic() - waited.total_seconds())
 
     async def _claims(self, now: datetime, free: int) -> list[Claim]:
         try:
@@ -112,11 +116,12 @@ class Worker:
             self._telemetry.warn("claim-failed", error=type(error).__name__)
             return []
 
-    def _start(self, claim: Claim, clock: Callable[[], datetime]) -> None:
+    def _start(self, claim: Claim, clock: Callable[[], datetime]) -> asyncio.Task[None]:
         task = asyncio.create_task(self._work(claim, clock))
         self._in_hand.add(task)
         self._leases.hold(task, claim)
         task.add_done_callback(self._end)
+        return task
 
     def _end(self, task: asyncio.Task[None]) -> None:
         self._in_hand.discard(task)
@@ -150,7 +155,11 @@ class Worker:
                 self._tell(publication)
 
     async def _read_all(self, claim: Claim) -> None:
-        while messages := await self._store.unread(claim.patient):
+        """What comes after the look makes the patient due once more when the claim is given back."""
+        more = True
+        while more:
+            messages = await self._store.unread(claim.patient, READ_AT_ONCE)
+            more = len(messages) == READ_AT_ONCE
             for message in messages:
                 self._tell_reading(message, await self._record(claim, message, self._read(message)))
 

@@ -6,9 +6,19 @@ given back; so a lease is never cut short, and a mark is never lost.
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
-from typing import Any
 
-from sqlalchemy import ClauseElement, ColumnElement, Connection, bindparam, case, func, select, update
+from sqlalchemy import (
+    BigInteger,
+    ClauseElement,
+    ColumnElement,
+    Connection,
+    Integer,
+    bindparam,
+    case,
+    func,
+    select,
+    update,
+)
 
 from adapter.publication import Claim, StaleClaimError
 from adapter.store.codec import milliseconds, moment, moment_or_none
@@ -41,19 +51,44 @@ def mark(connection: Connection, keys: Iterable[str], at: int) -> None:
     _MARK.change_many(connection, rows)
 
 
+_DUE = Prepared(
+    lambda _: (
+        select(patient.c.key, patient.c.due)
+        .where(patient.c.due <= bindparam("now", type_=BigInteger))
+        .order_by(patient.c.due, patient.c.key)
+        .limit(bindparam("most", type_=Integer))
+        .with_for_update(skip_locked=True)
+    )
+)
+
+
+def _take(_dialect: str) -> ClauseElement:
+    """A lane that is due although it is claimed was dropped by a worker that died: perhaps of this very patient."""
+    lapsed = patient.c.claimed.is_not(None)
+    since = func.coalesce(patient.c.failing_since, patient.c.claimed)
+    values = {
+        "due": bindparam("until", type_=BigInteger),
+        "token": patient.c.token + 1,
+        "claimed": bindparam("now", type_=BigInteger),
+        "marked": None,
+        "attempts": patient.c.attempts + case((lapsed, 1), else_=0),
+        "failing_since": case((lapsed, since), else_=patient.c.failing_since),
+    }
+    taken = update(patient).where(patient.c.key == bindparam("lane")).values(values)
+    return taken.returning(patient.c.token, patient.c.attempts, patient.c.failing_since)
+
+
+_TAKE = Prepared(_take)
+
+
 def claim(connection: Connection, now: datetime, limit: int, lease: timedelta) -> list[Claim]:
     """Give at most ``limit`` due patients to one worker, the longest due first; a lease that ran out is a failure."""
-    at = milliseconds(now)
-    due = select(patient.c.key).where(patient.c.due <= at).order_by(patient.c.due, patient.c.key).limit(limit)
-    keys = list(connection.scalars(due.with_for_update(skip_locked=True)))
-    taken = connection.execute(
-        update(patient)
-        .where(patient.c.key.in_(keys))
-        .values(due=milliseconds(now + lease), token=patient.c.token + 1, claimed=at, marked=None, **_lapse())
-        .returning(patient.c.key, patient.c.token, patient.c.attempts, patient.c.failing_since)
-    )
-    claims = {row.key: Claim(row.key, row.token, row.attempts, moment_or_none(row.failing_since)) for row in taken}
-    return [claims[key] for key in keys]
+    times = {"now": milliseconds(now), "until": milliseconds(now + lease)}
+    claims = []
+    for key, due in _DUE.rows(connection, {"now": times["now"], "most": limit}):
+        ((token, attempts, failing_since),) = _TAKE.rows(connection, times | {"lane": key})
+        claims.append(Claim(key, token, attempts, moment_or_none(failing_since), moment(due)))
+    return claims
 
 
 def release_all(connection: Connection) -> None:
@@ -74,16 +109,6 @@ def release_all(connection: Connection) -> None:
             marked=None,
         )
     )
-
-
-def _lapse() -> dict[str, Any]:
-    """A lane that is due although it is claimed was dropped by a worker that died: perhaps of this very patient."""
-    lapsed = patient.c.claimed.is_not(None)
-    since = func.coalesce(patient.c.failing_since, patient.c.claimed)
-    return {
-        "attempts": patient.c.attempts + case((lapsed, 1), else_=0),
-        "failing_since": case((lapsed, since), else_=patient.c.failing_since),
-    }
 
 
 def _covered_by(claim: Claim) -> ColumnElement[bool]:
