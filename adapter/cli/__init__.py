@@ -89,17 +89,22 @@ def send(
 
 @app.command()
 def doctor(
-    ready: Annotated[bool, typer.Option("--ready", help="Ask the running service whether it is ready.")] = False,
+    ready: Annotated[
+        bool, typer.Option("--ready", help="Ask the running service whether it is ready, no more.")
+    ] = False,
+    write_test: Annotated[
+        bool, typer.Option("--write-test", help="Write a score of a made-up patient, read it back, withdraw it.")
+    ] = False,
     config: Config = None,
     as_json: Annotated[bool, typer.Option("--json", help="The answer as JSON.")] = False,
 ) -> None:
-    """Look at a running service; exit 1 when it is not ready."""
-    from adapter.cli.doctor import run_ready  # noqa: PLC0415
+    """Look at settings, mappings, store, service and destination; exit 1 when something is to be mended."""
+    from adapter.cli.doctor import run_doctor  # noqa: PLC0415
+    from adapter.cli.doctor_ready import run_ready  # noqa: PLC0415
 
-    if not ready:
-        typer.echo("say what to look at: --ready", err=True)
-        raise typer.Exit(2)
-    raise typer.Exit(run_ready(config, as_json=as_json))
+    if ready:
+        raise typer.Exit(run_ready(config, as_json=as_json))
+    raise typer.Exit(run_doctor(config, write_test=write_test, as_json=as_json))
 
 
 @app.command()

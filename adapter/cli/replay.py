@@ -9,7 +9,7 @@ from typing import Any
 import aiohttp
 import typer
 
-from adapter.cli.doctor import PATIENCE, own_certificate
+from adapter.cli.doctor_ready import PATIENCE, own_certificate
 from adapter.cli.exits import ENVIRONMENT, OK
 from adapter.cli.serve import settings_or_exit
 from adapter.settings import Http, Settings

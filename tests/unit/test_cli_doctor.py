@@ -11,7 +11,7 @@ import pytest
 from own_certificate import OwnCertificate
 from program import Serving, run
 
-from adapter.cli.doctor import run_ready
+from adapter.cli.doctor_ready import run_ready
 
 READY = {"ready": True, "checks": [{"name": "store", "ready": True, "reason": ""}]}
 NOT_READY = {"ready": False, "checks": [{"name": "store", "ready": False, "reason": "the disk is full"}]}
@@ -100,12 +100,6 @@ def test_settings_that_cannot_be_used_are_the_environment(tmp_path):
 
     assert ended.returncode == 3
     assert ended.stderr.startswith("settings: http.port: ")
-
-
-def test_doctor_wants_to_know_what_to_look_at(tmp_path):
-    ended = run("doctor", folder=tmp_path)
-
-    assert (ended.returncode, ended.stderr) == (2, "say what to look at: --ready\n")
 
 
 @pytest.mark.slow
