@@ -69,7 +69,7 @@ class _Comparison:
 
     def reports(self, expected: Sequence[ExpectedReport], got: Sequence[GotReport], path: str) -> Iterator[Difference]:
         if len(expected) != len(got):
-            yield Difference(path or "reports", f"{len(expected)} reports", f"{len(got)} reports")
+            yield Difference(path or "reports", _reports(len(expected)), _reports(len(got)))
             return
         for index, (wanted, found) in enumerate(zip(expected, got, strict=True)):
             at = f"{path}[{index}]." if path else ""
@@ -119,6 +119,10 @@ class _Comparison:
             yield from _lists("reasons", sorted(wanted), sorted(got))
         elif not wanted <= set(got):
             yield Difference("reasons", _list(sorted(wanted)), _list(got))
+
+
+def _reports(number: int) -> str:
+    return "1 report" if number == 1 else f"{number} reports"
 
 
 def _lists(path: str, expected: Sequence[str], got: Sequence[str]) -> Iterator[Difference]:
