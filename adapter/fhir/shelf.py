@@ -5,15 +5,32 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 from adapter.fhir.node import Node
 from adapter.fhir.resource import Resource
 from adapter.fhir.shapes import IncomingError
 from adapter.outcome import Problem
 
-_RESTFUL = re.compile(
-    r"(?P<base>.*/|)(?P<name>[A-Z][A-Za-z]+/[A-Za-z0-9.-]{1,64})(?:/_history/(?P<version>[A-Za-z0-9.-]{1,64}))?"
-)
+_NAME = re.compile(r"[A-Z][A-Za-z]{1,63}/[A-Za-z0-9.-]{1,64}")
+
+
+class Address(NamedTuple):
+    """A reference by a RESTful address: the server with a slash at its end, type and id, version; each may be empty."""
+
+    base: str
+    name: str
+    version: str
+
+
+def parsed(reference: str) -> Address | None:
+    """Turn a reference into the address that it is; None for any other (``urn:uuid:``, a search)."""
+    path, _, version = reference.partition("/_history/")
+    base, name = path, ""
+    for _ in range(2):
+        base, _, part = base.rpartition("/")
+        name = f"{part}/{name}" if name else part
+    return Address(f"{base}/" if base else "", name, version) if _NAME.fullmatch(name) else None
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,8 +60,8 @@ class Entry:
     @cached_property
     def base(self) -> str:
         """The address of its server with a slash at its end, as its full URL shows it; else empty."""
-        match = _RESTFUL.fullmatch(self.full_url)
-        return match["base"] if match and match["name"] == f"{self.type}/{self.id}" else ""
+        address = parsed(self.full_url)
+        return address.base if address and address.name == f"{self.type}/{self.id}" else ""
 
     @cached_property
     def node(self) -> Node:
@@ -63,7 +80,7 @@ class Shelf:
         self._urls: dict[str, Entry] = {}
         self._names: defaultdict[str, list[Entry]] = defaultdict(list)
         self._nowhere: defaultdict[str, list[Entry]] = defaultdict(list)
-        self._older: dict[tuple[str, str, str], Entry] = {}
+        self._older: dict[Address, Entry] = {}
         self._contained: dict[int, dict[str, Entry]] = {}
         self._of: dict[int, Entry] = {}
         for entry in entries:
@@ -71,7 +88,7 @@ class Shelf:
         for entry in older:
             self._know(entry)
             name = f"{entry.type}/{entry.id}"
-            self._older |= {(base, name, entry.version): entry for base in ("", entry.base)}
+            self._older |= {Address(base, name, entry.version): entry for base in ("", entry.base)}
 
     def _add(self, entry: Entry) -> None:
         self._know(entry)
@@ -104,13 +121,12 @@ class Shelf:
         holder = owner.holder or owner
         if reference.startswith("#"):
             return self._contained[id(holder.resource)].get(reference[1:]) if reference != "#" else holder
-        match = _RESTFUL.fullmatch(reference)
-        if match is None:
+        address = parsed(reference)
+        if address is None:
             return self._urls.get(reference)
-        base, name, version = match.groups()
-        found = self._named(base, name, holder)
-        if version and (found is None or found.version != version):
-            return self._older.get((base, name, version))
+        found = self._named(address.base, address.name, holder)
+        if address.version and (found is None or found.version != address.version):
+            return self._older.get(address)
         return found
 
     def _named(self, base: str, name: str, owner: Entry) -> Entry | None:

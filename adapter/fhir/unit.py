@@ -113,7 +113,7 @@ class Unit:
         own = of_identifiers([subject["identifier"]], authorities) if "identifier" in subject else ()
         return (*(identities(patient.resource, authorities) if patient else ()), *own)
 
-    @property
+    @cached_property
     def patient(self) -> Entry | None:
         """The Patient that the report is about, as far as it is in the body."""
         subject = self.report.resource.get("subject", {}).get("reference")

@@ -49,8 +49,13 @@ class Scope:
     def check_subject(self, entry: Entry) -> None:
         """Check that an Observation is about the report's patient; raises ExtractionError when it names another."""
         subject: Element | None = entry.resource.get("subject")
-        if subject is not None and not self._is_patient(subject, entry):
+        if subject is not None and not (self._is_same(subject, entry) or self._is_patient(subject, entry)):
             raise unreadable(f"{entry.path}.subject", "the report and its Observation name two patients", _MISMATCH)
+
+    def _is_same(self, subject: Element, entry: Entry) -> bool:
+        """Is it the report's own reference, seen from the same place? So it mostly is."""
+        report = self.unit.report
+        return subject == report.resource.get("subject") and (entry.holder or entry).base == report.base
 
     def _is_patient(self, subject: Element, entry: Entry) -> bool:
         own: Element = self.unit.report.resource.get("subject", {})
