@@ -31,7 +31,7 @@ class TableReader:
             raise lines[0].unreadable("the text is empty, where a table was expected")
         start, header = self._header(told)
         table = _Table(header, self._key, TextReading(notes=list(self._unused(header))))
-        table.reading.leave("unread", told[:start])
+        table.reading.leave("unread", self._before(told[:start], header))
         self._read_rows(told[start + 1 :], table)
         return table.reading
 
@@ -44,6 +44,14 @@ class TableReader:
                 return index, _without_doubles(header)
             best = header if best is None or len(header.names) > len(best.names) else best
         raise self._without_header(lines[0], best)
+
+    def _before(self, lines: Sequence[Line], header: Header) -> Sequence[Line]:
+        """The lines above the header; one that is cut as it is may be a row, and belongs below it."""
+        count = len(header.headings)
+        for line in lines:
+            if count > 1 and len(self._cut(line.text) or ()) == count:
+                raise line.unreadable("a row stands above the table's header")
+        return lines
 
     def _without_header(self, first: Line, best: Header | None) -> ExtractionError:
         found = set(best.names) if best else set()

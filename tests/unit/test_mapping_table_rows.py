@@ -254,6 +254,7 @@ def test_what_stands_before_the_header_and_behind_the_table_is_listed():
             ("one", "two"),
             "rows: no line heads every column of the table; the nearest lacks call, suv, where (line 1)",
         ),
+        (("LIV;8;positive", HEADER), "rows: a row stands above the table's header (line 1)"),
         (("", " ", "----"), "rows: the text is empty, where a table was expected (line 1)"),
     ],
 )
