@@ -55,17 +55,59 @@ TEST_LABEL = {"system": "http://terminology.hl7.org/CodeSystem/v3-ActReason", "c
 
 Json = dict[str, Any]
 
+KEPT = (
+    "vector_p0_both_reports_say_no_uptake",
+    "vector_nothing_stated",
+    "vector_p1_nine_lesions",
+    "vector_p2a_one_lesion",
+    "vector_p2b_three_lesions",
+    "vector_p3a_equal",
+    "vector_p4b_three_lesions",
+    "vector_p5_beside_twenty_of_pattern_1",
+    "vector_both_positive_no_suv_no_relation",
+    "vector_fdg_range_straddles",
+    "vector_innumerable_pattern_2",
+    "aggregate_at_least_three_sn",
+    "interval_61_days",
+    "intervening_therapy_as_text",
+    "match_by_uid",
+    "match_by_unique_site_and_laterality",
+    "duplicate_lesion_other_call",
+    "suv_less_than",
+    "suv_not_a_number",
+    "suv_unit_kbq_per_ml",
+    "suv_withdrawn_by_obx11",
+    "tracer_dotatoc",
+    "tracer_177lu_dotatate",
+    "reader_grade_disagrees",
+    "preliminary_fdg",
+    "corrected_fdg",
+    "stale_preliminary_after_final",
+    "retracted_fdg",
+    "retracted_row",
+    "patient_mismatch",
+    "held_uptake_value_unknown",
+    "held_observation_code_unknown",
+    "held_report_status_unknown",
+    "chest_x_ray",
+    "processing_id_t",
+    "both_studies_in_one_message",
+    "iso_2022_jp",
+    "patient_with_two_identifiers",
+)
+"""The cases of fixtures/expected.json whose twins stand in fixtures/fhir."""
 
-def twins(file: str) -> list[bytes]:
+
+def twin(file: str) -> bytes:
     """Turn a v2 fixture into its twin: a Bundle, of the kind that its name chooses."""
     payload = (FIXTURES / file).read_bytes()
     decoded = decode_text(payload, read_header(payload))
-    return [pretty(bundle(Message.parse(decoded.text, charset=decoded.charset), kind_of(file)))]
+    return pretty(bundle(Message.parse(decoded.text, charset=decoded.charset), kind_of(file)))
 
 
 def kind_of(file: str) -> str:
     """One after the other: the kinds of Bundle in which reports come."""
-    kinds = ("collection", "transaction", "message", "history", "searchset", "contained")
+    kinds = ("collection", "transaction", "message", "history", "searchset", "contained", "notification")
     return kinds[sum(file.encode()) % len(kinds)]
 
 
@@ -78,8 +120,18 @@ def bundle(message: Message, kind: str) -> Json:
     if kind == "message":
         header = {"resourceType": "MessageHeader", "id": "header", "eventUri": "urn:example:report"}
         entries.insert(0, entry_of(header | {"source": {"name": "RIS", "endpoint": "urn:example:ris"}}, kind))
-    name = "collection" if kind == "contained" else kind
+    if kind == "notification":
+        entries.insert(0, {"fullUrl": "urn:uuid:5a1b8f0e-8a0e-4a5c-9a34-6b3f4d1c2e70", "resource": notice(reports)})
+    name = {"contained": "collection", "notification": "history"}.get(kind, kind)
     return {"resourceType": "Bundle", "type": name, "entry": entries}
+
+
+def notice(reports: list[list[Json]]) -> Json:
+    """What a subscription says first: which resources its notification is about (R4, Subscriptions R5 Backport)."""
+    focus = [{"name": "focus", "valueReference": {"reference": f"DiagnosticReport/{one[0]['id']}"}} for one in reports]
+    events = [{"name": "notification-event", "part": [{"name": "event-number", "valueString": "1"}, *focus]}]
+    kind = {"name": "type", "valueCode": "event-notification"}
+    return {"resourceType": "Parameters", "id": "status", "parameter": [kind, *events]}
 
 
 def unique(resources: Iterator[Json]) -> list[Json]:
@@ -269,3 +321,20 @@ def _lines(value: Any, indent: str) -> str:
         inner = [f"{deeper}{json.dumps(key)}: {_lines(item, deeper)}" for key, item in value.items()]
         return "{\n" + ",\n".join(inner) + f"\n{indent}}}"
     return "[\n" + ",\n".join(f"{deeper}{_lines(item, deeper)}" for item in value) + f"\n{indent}]"
+
+
+def fixture_of(file: str) -> Path:
+    """Turn a v2 fixture's name into its twin's path."""
+    return FIXTURES / "fhir" / Path(file).relative_to("oru_r01").with_suffix(".json")
+
+
+def write() -> None:
+    """Write the twins that stand in fixtures/fhir."""
+    for file in (file for name in KEPT for file in EXPECTED[name]["files"]):
+        path = fixture_of(file)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(twin(file))
+
+
+if __name__ == "__main__":
+    write()

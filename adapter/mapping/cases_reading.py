@@ -4,11 +4,14 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from adapter.fhir.incoming import parse_incoming
+from adapter.fhir.shapes import IncomingError
 from adapter.hl7v2.charset import decode_text
 from adapter.hl7v2.errors import FormatError
 from adapter.hl7v2.header import read_header
 from adapter.hl7v2.message import Message
 from adapter.mapping.catalogue import MappingSet
+from adapter.mapping.fhir_reading import read_units
 from adapter.mapping.message_reading import Extraction, read_message
 from adapter.outcome import Held, Ignored, Refused
 from adapter.scoring.assessment import assess
@@ -57,8 +60,18 @@ def inline_message(text: str) -> bytes:
 
 def read_input(content: bytes, mappings: MappingSet, door: Door = open_door) -> InputReading:
     """Turn one message's bytes into what it says; raises nothing that a message can cause."""
+    if content.lstrip().startswith(b"{"):
+        return _read_fhir(content, mappings)
     refused = door(content)
     return InputReading(refused) if refused else _read_v2(content, mappings)
+
+
+def _read_fhir(content: bytes, mappings: MappingSet) -> InputReading:
+    try:
+        incoming = parse_incoming(content)
+    except IncomingError as error:
+        return InputReading(Refused(error.problem, error.place, error.rule))
+    return _noted(read_units(incoming.units, mappings), incoming.notes)
 
 
 def _read_v2(content: bytes, mappings: MappingSet) -> InputReading:

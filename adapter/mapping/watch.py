@@ -57,6 +57,10 @@ class Watch:
     def study(self, scope: Scope, mapping: Form, rows: Iterable[Any]) -> None:
         """Note the positions that the header was read from, and each row that does not say what it is."""
         self._header(scope, mapping.header)
+        self.bare_rows(mapping, rows)
+
+    def bare_rows(self, mapping: Form, rows: Iterable[Any]) -> None:
+        """Note each row that does not say what it is, and which rule then speaks for it."""
         saying = (index for index, rule in enumerate(mapping.lesion.nature) if rule.absent)
         for index in itertools.islice(saying, 1):
             bare = (row.first.place() for row in rows if "nature" not in row.facts)

@@ -39,6 +39,8 @@ def extract_unit(unit: Unit, plan: FhirPlan) -> PetReport:
     settled = SettledStudy(plan.plan, gathered, Spot(unit.report.path))
     status = settled.status(stated)
     facts = settled.facts(status)
+    if plan.plan.watch is not None:
+        plan.plan.watch.bare_rows(plan.plan.mapping, gathered.rows.values())
     study = settled.study(facts, status, header.acquired())
     rows = settled.rows()
     accession, order = header.accession(), header.order()

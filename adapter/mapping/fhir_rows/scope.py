@@ -54,8 +54,9 @@ class Scope:
 
     def _is_same(self, subject: Element, entry: Entry) -> bool:
         """Is it the report's own reference, seen from the same place? So it mostly is."""
-        report = self.unit.report
-        return subject == report.resource.get("subject") and (entry.holder or entry).base == report.base
+        report, holder = self.unit.report, entry.holder or entry
+        is_seen_alike = holder is report if subject.get("reference", "").startswith("#") else holder.base == report.base
+        return is_seen_alike and subject == report.resource.get("subject")
 
     def _is_patient(self, subject: Element, entry: Entry) -> bool:
         own: Element = self.unit.report.resource.get("subject", {})
