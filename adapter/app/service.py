@@ -6,6 +6,7 @@ from contextlib import AsyncExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from adapter.app.dead_letters import DeadLetters
 from adapter.app.destination import build_destination
 from adapter.app.fhir_parts import published_keys
 from adapter.app.follow_up import forget_ignored
@@ -88,6 +89,7 @@ class Service:
             self.telemetry.warn("store", warning=warning)
         parts.push_async_callback(_cancel, asyncio.create_task(self._forget(), name="forget-ignored"))
         worker = self._worker(reader, parts)
+        self._dead_letters = DeadLetters(self.store.destinations, self.clock, worker.wake)
         self.mappings.join(self.store, reader.read, worker.wake)
         watching = asyncio.create_task(self.mappings.run(self.settings.mappings.reload), name="mappings")
         parts.push_async_callback(_cancel, watching)
@@ -129,6 +131,7 @@ class Service:
             messages=message_route(self.settings, intake, self.clock),
             api_keys=self._api_keys(),
             admits=None if tls is None else tls.admits,
+            dead_letters=self._dead_letters,
             jwks=published_keys(self.settings.destination),
             tell=self.telemetry.web_event,
         )

@@ -112,21 +112,23 @@ def replay(
     offered: Annotated[
         bool, typer.Option("--offered", help="Held messages that the mappings in use can read by now.")
     ] = False,
-    reason: Annotated[
-        str, typer.Option("--reason", help="Have them read anew, and why; without it they are listed.")
-    ] = "",
+    dead: Annotated[
+        bool, typer.Option("--dead", help="Scores that their destination did not take: deliver them again.")
+    ] = False,
+    reason: Annotated[str, typer.Option("--reason", help="Do it, and why; without it they are listed.")] = "",
     client: Annotated[str, typer.Option("--client", help="A name of security.api_keys; else the first.")] = "",
     config: Config = None,
     as_json: Annotated[bool, typer.Option("--json", help="The answer as JSON.")] = False,
 ) -> None:
-    """Have a running service read messages anew that it holds."""
+    """Have a running service do anew what it could not do: read held messages, deliver dead letters."""
     from adapter.cli.replay import ReplayOffered, run_replay_offered  # noqa: PLC0415
+    from adapter.cli.replay_dead import run_replay_dead  # noqa: PLC0415
 
-    if not offered:
-        typer.echo("say what to replay: --offered", err=True)
+    if offered is dead:
+        typer.echo("say what to replay: --offered or --dead", err=True)
         raise typer.Exit(2)
     told = ReplayOffered(reason, client, as_json)
-    raise typer.Exit(run_replay_offered(config, told))
+    raise typer.Exit((run_replay_dead if dead else run_replay_offered)(config, told))
 
 
 @app.command()

@@ -76,7 +76,7 @@ class FhirDestination:
     async def _bring(self, writer: ResourceWriter, resources: list[Resource]) -> None:
         own = await self._shared.write(writer, resources)
         await self._plan(writer, own)
-        await writer.finder.single_out(writer.created)
+        await writer.settle_created()
 
     def _chosen(self, resources: Sequence[Resource]) -> list[Resource]:
         kept = [one for one in resources if self._agreement.provenance or one["resourceType"] != "Provenance"]

@@ -6,6 +6,7 @@ from adapter.fhir.code_systems import code_systems
 from adapter.web.access import Access
 from adapter.web.answers import finish
 from adapter.web.boundary import Boundary
+from adapter.web.dead_letters import DeadLetterRoutes
 from adapter.web.fhir_metadata import FhirMetadata
 from adapter.web.fhir_read import FhirRead
 from adapter.web.fhir_search import FhirSearch
@@ -30,6 +31,8 @@ def build_app(parts: WebParts) -> web.Application:
     app.on_response_prepare.append(finish)
     _add_health(app.router, parts)
     _add_fhir(app.router, parts)
+    if parts.dead_letters is not None:
+        DeadLetterRoutes(parts.dead_letters).add_to(app.router)
     if parts.jwks is not None:
         app.router.add_get(JWKS_PATH, jwks_handler(parts.jwks))
     if parts.mappings is not None:

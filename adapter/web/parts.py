@@ -8,6 +8,7 @@ from typing import Any, Protocol
 from adapter.publication import Page, Resource, ResourceFilter
 from adapter.web.api_keys import ApiKeys
 from adapter.web.hl7v2_messages import MessageRoute
+from adapter.web.dead_letters import DeadLetterControl
 from adapter.web.mappings import MappingsControl
 from adapter.web.telling import Tell, tell_nobody
 
@@ -65,5 +66,6 @@ class WebParts:
     form_timeout: float = 10.0
     mappings: MappingsControl | None = None
     messages: MessageRoute | None = None
+    dead_letters: DeadLetterControl | None = None
     jwks: Callable[[], dict[str, Any]] | None = None
     tell: Tell = tell_nobody

@@ -24,4 +24,5 @@ class SharedFirst:
                 async with self._locks[name_of(resource)[1]]:
                     await places.load([resource])  # somebody else may have written it while we waited
                     await writer.write(resource)
+                    await writer.settle_created()
         return [resource for resource in resources if resource["resourceType"] != SHARED]

@@ -31,6 +31,12 @@ class ResourceWriter:
                 return
         raise DeliveryError(Answer(rule="somebody else writes the same resource"))
 
+    async def settle_created(self) -> None:
+        """Look whether what was created stands there once; only then is it known to stand. Raises DeliveryError."""
+        if self.created:
+            await self.finder.single_out(self.created)
+            self.created = []
+
 
 class _Attempt:
     """What is done for one resource, request after request, by what is known of it then."""

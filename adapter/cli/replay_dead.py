@@ -1,0 +1,46 @@
+"""``netpet-adapter replay --dead``: scores that their destination did not take, delivered again."""
+
+import asyncio
+import json
+from pathlib import Path
+from typing import Any
+
+import typer
+
+from adapter.cli.exits import ENVIRONMENT, OK
+from adapter.cli.replay import NoAnswerError, ReplayOffered, Service, client_key
+from adapter.cli.serve import settings_or_exit
+
+
+def run_replay_dead(config: Path | None, told: ReplayOffered) -> int:
+    """List the dead letters of the running service, or have them delivered again; gives the exit code."""
+    settings = settings_or_exit(config)
+    try:
+        service = Service(settings.http, client_key(settings, told.client))
+        members = asyncio.run(_ask(service, told.reason))
+    except (NoAnswerError, OSError) as error:
+        typer.echo(f"netpet-adapter replay: {error}", err=True)
+        return ENVIRONMENT
+    typer.echo(json.dumps(members) if told.as_json else _lines(members))
+    return OK
+
+
+async def _ask(service: Service, reason: str) -> dict[str, Any]:
+    if reason:
+        return await service.ask("POST", "/dead-letters/replay", {"reason": reason})
+    return await service.ask("GET", "/dead-letters")
+
+
+def _lines(members: dict[str, Any]) -> str:
+    if "replayed" in members:
+        return f"{members['replayed']} score(s) will be delivered again"
+    letters = [
+        f"{one['score']}  since {one['failing_since']}  attempts {one['attempts']}  {_answer(one)}"
+        for one in members["dead_letters"]
+    ]
+    return "\n".join([*letters, f"{len(letters)} dead letter(s)"])
+
+
+def _answer(letter: dict[str, Any]) -> str:
+    parts = [f"status {letter['status']}" if letter["status"] else "no answer", *letter["codes"]]
+    return ", ".join(part for part in [*parts, *letter["expressions"], letter["rule"]] if part)

@@ -1,0 +1,52 @@
+"""``/dead-letters``: scores that their destination did not take, and their replay."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from aiohttp import web
+from pydantic import ValidationError
+
+from adapter.web.access import client_with_key
+from adapter.web.faults import Fault, RefusedError
+from adapter.web.mappings import ReplayRequest
+
+PATH = "/dead-letters"
+
+
+class DeadLetterControl(Protocol):
+    """Who knows the dead letters; each call may raise StoreUnavailableError."""
+
+    async def standing(self) -> Mapping[str, Any]:
+        """Give the dead letters as JSON members; they hold no patient's value."""
+        ...
+
+    async def replay(self, by: str, reason: str) -> Mapping[str, Any]:
+        """Have them all delivered again, for a client and a reason."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class DeadLetterRoutes:
+    """Answers in JSON; a replay needs an API key, on loopback too."""
+
+    control: DeadLetterControl
+
+    def add_to(self, router: web.UrlDispatcher) -> None:
+        """Serve the paths."""
+        router.add_get(PATH, self.get)
+        router.add_post(f"{PATH}/replay", self.replay)
+
+    async def get(self, _: web.Request) -> web.StreamResponse:
+        """Answer the dead letters, the newest first."""
+        return web.json_response(dict(await self.control.standing()))
+
+    async def replay(self, request: web.Request) -> web.StreamResponse:
+        """Answer how many are delivered again."""
+        client = client_with_key(request)
+        try:
+            asked = ReplayRequest.model_validate_json(await request.read())
+        except ValidationError:
+            rule = 'say why in JSON: {"reason": "..."}, at most 500 characters'
+            raise RefusedError(Fault.REQUEST_UNREADABLE, rule) from None
+        return web.json_response(dict(await self.control.replay(client, asked.reason)))
