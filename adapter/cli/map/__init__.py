@@ -145,3 +145,17 @@ def export_mapping(
         typer.echo("say which mapping, and either --table NAME or --all; or --from FILE", err=True)
         raise typer.Exit(2)
     raise typer.Exit(export_tables(targets_or_exit([named], directory)[0], table or []))
+
+
+@map_app.command("preview")
+def preview_mapping(
+    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Messages of one patient, in their order.")],
+    mapping: Annotated[Path, typer.Option("--mapping", "-m", help="The mapping's file.")],
+    watch: Annotated[bool, typer.Option("--watch", help="Show it again at each save, until Ctrl-C.")] = False,
+    mask: Annotated[bool, typer.Option("--mask/--no-mask", help="Hide who the patient and the readers are.")] = True,
+    as_json: AsJson = False,
+) -> None:
+    """Show which field fed which fact, what is not used, the lesions and the score; exit 1 when one is not read."""
+    from adapter.cli.map.preview import PreviewOptions, run_preview  # noqa: PLC0415
+
+    raise typer.Exit(run_preview(files, PreviewOptions(mapping, watch, mask, as_json)))

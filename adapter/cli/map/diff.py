@@ -14,6 +14,7 @@ from adapter.cli.exits import BAD_INPUT, ENVIRONMENT, FINDING, OK
 from adapter.cli.map.replayed import LAST, ReplayError, messages_of, recorded
 from adapter.cli.map.targets import targets_or_exit
 from adapter.cli.serve import settings_or_exit
+from adapter.cli.visible import visible
 from adapter.mapping.catalogue import MappingSet
 from adapter.mapping.errors import MappingFileError
 from adapter.mapping.impact import Conditions, Impact, Replayed, ScoreChange, Standing, impact
@@ -127,7 +128,7 @@ def _print_table(console: Console, title: str, headings: Iterable[str], rows: It
     for heading in headings:
         table.add_column(heading, overflow="fold")
     for row in rows:
-        table.add_row(*row)
+        table.add_row(*("\n".join(map(visible, cell.split("\n"))) for cell in row))
     if table.row_count:
         console.print(table)
     else:

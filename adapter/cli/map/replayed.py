@@ -33,7 +33,8 @@ def messages_of(folder: Path) -> list[Replayed]:
     """Turn a folder into the messages of its files, in order of their names; raises ReplayError."""
     if not folder.is_dir():
         raise ReplayError(f"{folder}: no such folder; --replay takes a folder of messages, or last-N (last-500)")
-    found = [one for path in sorted(folder.rglob("*")) if _is_message_file(path) for one in _in_file(path, folder)]
+    files = (path for path in sorted(folder.rglob("*")) if _is_message_file(path))
+    found = [one for path in files for one in messages_in(path, str(path.relative_to(folder)))]
     if not found:
         raise ReplayError(f"{folder}: there is no message in it")
     return found
@@ -43,9 +44,12 @@ def _is_message_file(path: Path) -> bool:
     return path.is_file() and path.suffix not in _NO_MESSAGES and not path.name.startswith(".")
 
 
-def _in_file(path: Path, folder: Path) -> Iterator[Replayed]:
-    """A file may hold several HL7 v2 messages; FHIR is one body a file."""
-    name = str(path.relative_to(folder))
+def messages_in(path: Path, name: str = "") -> Iterator[Replayed]:
+    """Turn a file into the messages in it, called after it: several of HL7 v2, or one body of FHIR.
+
+    Raises OSError, and ReplayError for what is neither.
+    """
+    name = name or str(path)
     content = path.read_bytes()
     if content.lstrip()[:1] == b"{":
         yield Replayed(name, content)
