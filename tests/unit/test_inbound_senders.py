@@ -3,11 +3,12 @@
 import pytest
 from pydantic import ValidationError
 
-from adapter.arrival import Sender
+from adapter.arrival import NO_AGREEMENT, Sender
 from adapter.hl7v2.enhanced import AckMode
 from adapter.inbound.limits import Limits
 from adapter.inbound.mllp_settings import Mllp
 from adapter.inbound.receiver import Connection
+from adapter.inbound.senders import DoorSenders, Senders
 
 NORTH = {"name": "north", "networks": ["10.1.0.0/16"]}
 WITH_CARD = {"name": "card", "certificate_subjects": ["CN=ris,O=Hospital"]}
@@ -94,3 +95,13 @@ def test_settings_that_cannot_hold_are_refused_at_the_start(settings, fault):
 def test_the_settings_are_the_limits_of_the_listener():
     assert Mllp().to_limits() == Limits()
     assert Mllp(max_junk=7, handler_timeout=8).to_limits() == Limits(max_junk=7, handler_timeout=8)
+
+
+def test_each_door_has_its_own_senders_and_a_door_that_is_gone_finds_them_by_name():
+    north, south = Sender("ris", charset_default="cp1252"), Sender("ris", charset_default="gb18030")
+    doors = DoorSenders({"mllp": Senders.of(north), "http": Senders.of(south), "drop": Senders.of(Sender("files"))})
+
+    assert (doors.named("mllp", "ris"), doors.named("http", "ris")) == (north, south)
+    assert doors.named("http", "gone") == NO_AGREEMENT
+    assert doors.named("former", "files").name == "files"
+    assert doors.named("former", "gone") == NO_AGREEMENT
