@@ -1,4 +1,4 @@
-"""Codes of standard systems: written as they are, and known to the clinical contract (docs/clinical.md)."""
+"""Codes of standard systems: written as they are, and known to the clinical contract (docs/mapping-lint.md)."""
 
 from collections.abc import Iterator
 
@@ -15,9 +15,17 @@ _CHECKED = {"sct": "SCT", "ln": "LN", "dcm": "DCM", "umls": "UMLS"}
 def _references(subject: Subject) -> Iterator[tuple[Path, str]]:
     form = subject.form
     for path, _, rule in (*subject.rules("header"), *subject.rules("report"), *subject.rules("lesion")):
-        source = "obx" if rule.obx else "component"
-        for index, code in enumerate(rule.obx or (rule.component.obx if rule.component else ())):
-            yield (*path, source, index) if source == "obx" else (*path, source, "obx", index), code
+        packed = rule.component.obx if rule.component else ()
+        sources: tuple[tuple[Path, tuple[str, ...]], ...] = (
+            (("obx",), rule.obx or ()),
+            (("code",), rule.code or ()),
+            (("component", "obx"), packed),
+        )
+        for source, codes in sources:
+            yield from (((*path, *source, index), code) for index, code in enumerate(codes))
+    for number, condition in enumerate(form.match):
+        coded = ((index, entry) for index, entry in enumerate(condition.any_of) if "^" in entry)
+        yield from ((("match", number, "in", index), entry) for index, entry in coded)
     for name, table in form.tables.items():
         yield from ((("tables", name, entry), entry) for entry in table)
     yield from ((("narrative", "obx", index), code) for index, code in enumerate(form.narrative.obx))
@@ -72,7 +80,7 @@ RULES = (
         "NP503",
         Severity.WARNING,
         "a site that scoring does not know: it is never matched without a side",
-        "take the nearest site of docs/clinical.md",
+        "take the nearest site that docs/mapping-lint.md lists",
         _strange_site,
     ),
 )

@@ -1,4 +1,4 @@
-"""The codes of standard systems that the clinical contract verifies (docs/clinical.md), and SNOMED CT's check digit."""
+"""Codes of standard systems that the clinical contract verifies (docs/mapping-lint.md), and SNOMED CT's check digit."""
 
 from adapter.fhir.terminology import SITES
 

@@ -2,7 +2,7 @@
 
 from adapter.mapping.lint.finding import LintRule, Severity, Spots
 from adapter.mapping.lint.subject import Subject
-from adapter.mapping.rules import Rule
+from adapter.mapping.rules import SOURCES, Rule
 
 
 def _unused(subject: Subject) -> Spots:
@@ -29,10 +29,10 @@ def _takes_all_of(earlier: Rule, rule: Rule) -> bool:
     """Does the more preferred rule read all that this one reads, whenever this one does?"""
     if earlier.when and earlier.when != rule.when:
         return False
-    if earlier.obx and rule.obx:
-        return set(rule.obx) <= set(earlier.obx)
-    sources = ("obx", "field", "column", "group", "component", "const")
-    return all(getattr(earlier, source) == getattr(rule, source) for source in sources)
+    for mine, its in ((rule.obx, earlier.obx), (rule.code, earlier.code)):
+        if mine and its:
+            return set(mine) <= set(its)
+    return all(getattr(earlier, source) == getattr(rule, source) for source in SOURCES)
 
 
 RULES = (
