@@ -18,7 +18,9 @@ from adapter.publication import Claim, Publication
 PATIENT = "jane"
 CLAIM = Claim(PATIENT, 1)
 NOW = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
-QUICK = ExchangeLimits(connect_timeout=2, timeout=0.3)
+PATIENT = ExchangeLimits(connect_timeout=10, timeout=20)
+QUICK = ExchangeLimits(connect_timeout=10, timeout=0.4)
+"""For servers that hang: whoever waits for them gives up soon."""
 KNOWS_ALL = {"conditional_create": True, "conditional_update": True}
 KNOWS_NOTHING = {"conditional_create": False, "conditional_update": False}
 
@@ -65,12 +67,12 @@ def lesions(*names):
     return tuple(lesion(name) for name in names)
 
 
-def client_of(base, authorizer=None, limits=QUICK):
+def client_of(base, authorizer=None, limits=PATIENT):
     return FhirClient(base, Exchange(limits, ClientTls(ClientTlsFiles())), authorizer or NoCredentials())
 
 
 @asynccontextmanager
-async def delivering(server, plan="transaction", ledger=None, *, authorizer=None, limits=QUICK, **agreement):
+async def delivering(server, plan="transaction", ledger=None, *, authorizer=None, limits=PATIENT, **agreement):
     """A destination at the server, as after a (re)start."""
     client = client_of(server.base, authorizer, limits)
     destination = FhirDestination(client, ledger or FakeLedger(), Agreement(plan, **agreement))

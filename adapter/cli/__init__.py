@@ -110,11 +110,13 @@ def doctor(
 @app.command()
 def replay(
     offered: Annotated[
-        bool, typer.Option("--offered", help="Held messages that the mappings in use can read by now.")
-    ] = False,
-    dead: Annotated[
-        bool, typer.Option("--dead", help="Scores that their destination did not take: deliver them again.")
-    ] = False,
+        bool | None,
+        typer.Option(
+            "--offered/--dead",
+            help="Held messages that the mappings can read by now, or scores that their destination did not take.",
+            show_default=False,
+        ),
+    ] = None,
     reason: Annotated[str, typer.Option("--reason", help="Do it, and why; without it they are listed.")] = "",
     client: Annotated[str, typer.Option("--client", help="A name of security.api_keys; else the first.")] = "",
     config: Config = None,
@@ -124,11 +126,11 @@ def replay(
     from adapter.cli.replay import ReplayOffered, run_replay_offered  # noqa: PLC0415
     from adapter.cli.replay_dead import run_replay_dead  # noqa: PLC0415
 
-    if offered is dead:
+    if offered is None:
         typer.echo("say what to replay: --offered or --dead", err=True)
         raise typer.Exit(2)
     told = ReplayOffered(reason, client, as_json)
-    raise typer.Exit((run_replay_dead if dead else run_replay_offered)(config, told))
+    raise typer.Exit((run_replay_offered if offered else run_replay_dead)(config, told))
 
 
 @app.command()

@@ -1,6 +1,7 @@
 """How we show who we are: secrets from files, tokens that are got once and renewed in time, and no storms."""
 
 import asyncio
+import json
 import sys
 from base64 import b64decode
 
@@ -33,7 +34,7 @@ async def test_a_password_is_read_from_its_file_without_the_line_end(tmp_path):
     assert b64decode(headers["Authorization"].removeprefix("Basic ")) == b"netpet:geheim"
 
 
-@pytest.mark.parametrize("make", [lambda file: BearerFile(file), lambda file: BasicPassword("netpet", file)])
+@pytest.mark.parametrize("make", [BearerFile, lambda file: BasicPassword("netpet", file)])
 async def test_a_secret_that_changes_is_used_at_once_and_worth_another_try(tmp_path, make):
     file = secret(tmp_path)
     credentials = make(WatchedFile(file, "x"))
@@ -167,9 +168,17 @@ async def test_a_token_endpoint_that_fails_is_asked_less_and_less():
 
 @pytest.mark.parametrize(
     "body",
-    [b"", b"[]", b"{}", b'{"access_token": 5}', b'{"access_token": "a b"}', b'{"access_token": "a", "token_type": "mac"}',
-     b'{"access_token": "\xc3\xa4"}', b'{"access_token": "a\\nb"}'],
-)  # fmt: skip
+    [
+        b"",
+        b"[]",
+        b"{}",
+        b'{"access_token": 5}',
+        b'{"access_token": "a b"}',
+        b'{"access_token": "a", "token_type": "mac"}',
+        b'{"access_token": "\xc3\xa4"}',
+        b'{"access_token": "a\\nb"}',
+    ],
+)
 def test_an_answer_without_a_bearer_token_is_none(body):
     with pytest.raises(DeliveryError, match="none here"):
         access_token(body, "none here")
@@ -177,8 +186,6 @@ def test_an_answer_without_a_bearer_token_is_none(body):
 
 @given(st.one_of(st.none(), st.text(), st.floats(), st.integers(), st.booleans(), st.lists(st.integers())))
 def test_a_lifetime_is_always_one_that_can_be_waited_for(value):
-    import json
-
     token = access_token(json.dumps({"access_token": "a", "expires_in": value}).encode(), "x")
 
     assert 0 < token.lifetime <= 86_400

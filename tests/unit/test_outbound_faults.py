@@ -2,7 +2,17 @@
 
 import pytest
 from fakes import APPLIED, FAULTS, Fault, serving
-from fhir_deliveries import KNOWS_ALL, KNOWS_NOTHING, FakeLedger, deliver_until_done, delivering, lesions, published
+from fhir_deliveries import (
+    KNOWS_ALL,
+    KNOWS_NOTHING,
+    PATIENT,
+    QUICK,
+    FakeLedger,
+    deliver_until_done,
+    delivering,
+    lesions,
+    published,
+)
 
 PLANS = ("transaction", "sequential")
 MOST_WRITES = 6
@@ -16,11 +26,12 @@ def numbers(server):
 
 async def delivered_through(server, plan, agreement, faults):
     """One score and its correction, each with the faults on the way, a restart in between."""
+    limits = QUICK if any(fault and fault.kind == "slow" for fault in faults) else PATIENT
     ledger, first = FakeLedger(), published(*lesions("L1", "L2"))
     corrected = published(*lesions("L1", "L2"), before=first.resources, grade="P2b")
     for publication in (first, corrected):
         server.faults[:] = faults
-        async with delivering(server, plan, ledger, **agreement) as destination:
+        async with delivering(server, plan, ledger, limits=limits, **agreement) as destination:
             await deliver_until_done(destination, publication)
         server.faults.clear()
 

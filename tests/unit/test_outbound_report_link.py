@@ -5,7 +5,18 @@ from decimal import Decimal
 
 import pytest
 from fakes import FAULTS, Fault, serving
-from fhir_deliveries import KNOWS_ALL, FakeLedger, client_of, deliver, delivering, lesions, published, retracted
+from fhir_deliveries import (
+    KNOWS_ALL,
+    PATIENT,
+    QUICK,
+    FakeLedger,
+    client_of,
+    deliver,
+    delivering,
+    lesions,
+    published,
+    retracted,
+)
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -43,9 +54,9 @@ def versions(server):
     return [found["meta"]["versionId"] for found in server.store.of_type("DiagnosticReport")]
 
 
-def linked(server, way, ledger=None, **agreement):
-    link = ReportLink(client_of(server.base), way, SYSTEM)
-    return delivering(server, "transaction", ledger, report_link=link, **KNOWS_ALL, **agreement), link
+def linked(server, way, ledger=None, limits=PATIENT):
+    link = ReportLink(client_of(server.base, limits=limits), way, SYSTEM)
+    return delivering(server, "transaction", ledger, report_link=link, **KNOWS_ALL), link
 
 
 async def delivered(server, way, *publications):
@@ -101,7 +112,7 @@ async def test_by_put_every_byte_of_the_report_but_the_new_result_is_the_hospita
 async def test_after_any_fault_each_report_names_the_score_once(kind, after, way):
     async with serving() as server:
         with_reports(server)
-        context, link = linked(server, way, FakeLedger())
+        context, link = linked(server, way, FakeLedger(), QUICK if kind == "slow" else PATIENT)
         async with context as destination:
             server.faults[:] = [None, None, Fault(kind, after)]
             for _ in range(8):

@@ -87,9 +87,11 @@ async def test_a_clock_three_minutes_off_costs_no_score_and_one_more_request_at_
     tokens = TokenServer(keys=public(file), ahead=timedelta(minutes=minutes))
     async with serving(tokens=tokens) as server:
         token_url = f"{server.base}/token" if named else None
-        async with Site(server, file, token_url=token_url) as site:
-            async with delivering(server, authorizer=site.cache, **KNOWS_ALL) as destination:
-                await deliver(destination, published())
+        async with (
+            Site(server, file, token_url=token_url) as site,
+            delivering(server, authorizer=site.cache, **KNOWS_ALL) as destination,
+        ):
+            await deliver(destination, published())
 
         assert len(server.store.standing()) == 1
         assert server.tokens.requests <= 2
@@ -196,10 +198,10 @@ async def test_no_assertion_goes_to_an_address_that_nobody_configured(tmp_path, 
     ],
 )
 async def test_what_a_token_endpoint_refuses_is_told_without_its_words(tmp_path, answer, rule):
-    async with raw_server(answer) as server:
-        async with Site(server, key_file(tmp_path), token_url=f"{server.base}/token") as site:
-            with pytest.raises(DeliveryError, match=rule):
-                await site.backend.token()
+    file = key_file(tmp_path)
+    async with raw_server(answer) as server, Site(server, file, token_url=f"{server.base}/token") as site:
+        with pytest.raises(DeliveryError, match=rule):
+            await site.backend.token()
 
 
 @pytest.mark.parametrize(
