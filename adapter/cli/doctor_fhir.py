@@ -1,9 +1,11 @@
 """``doctor`` looks at a FHIR server: what it says of itself, whether it knows us, and what it keeps of a score."""
 
+from collections.abc import Sequence
+
 from adapter.app.fhir_parts import build_fhir_client, build_fhir_destination
 from adapter.cli.doctor_findings import Finding, ill, note, well
 from adapter.cli.doctor_memory import Memory
-from adapter.cli.doctor_score import PATIENT, TEST_TIME, test_publication, withdrawn_publication
+from adapter.cli.doctor_score import PATIENT, TEST_TIME, made_up_publication, withdrawn_publication
 from adapter.delivery import DeliveryError
 from adapter.fhir.identity import SCORE_SYSTEM
 from adapter.outbound.answers import Verdict, verdict_of
@@ -12,8 +14,8 @@ from adapter.outbound.fhir_client import FhirClient, Request
 from adapter.outbound.fhir_settings import Destination
 from adapter.outbound.fit import Fit, fit_of
 from adapter.outbound.plans.naming import identifier_of
-from adapter.outbound.plans.server import FhirServer
-from adapter.publication import Claim, Publication
+from adapter.outbound.plans.server import FhirServer, Match
+from adapter.publication import Claim, Publication, Resource
 
 _CLAIM = Claim("doctor", 0)
 _REACH = "is destination.fhir_base_url right, does the server's certificate fit destination.tls.authorities?"
@@ -74,7 +76,7 @@ async def _access(client: FhirClient) -> Finding:
 
 async def _write_test(settings: Destination, server: FhirServer) -> list[Finding]:
     """Write, read back, compare, withdraw."""
-    published = test_publication()
+    published = made_up_publication()
     destination = build_fhir_destination(settings, Memory())
     try:
         await destination.deliver(_CLAIM, published, TEST_TIME)
@@ -93,13 +95,21 @@ async def _kept(server: FhirServer, published: Publication) -> list[Finding]:
     """What the server holds of what was written: every element that it dropped, by its path."""
     named = {identifier: one for one in published.resources if (identifier := identifier_of(one)) is not None}
     held = await server.find(list(named.values()))
-    found = []
-    for identifier, resource in named.items():
-        matches = held.get(identifier, [])
-        kind = resource["resourceType"]
-        if len(matches) != 1:
-            found.append(ill("kept", f"{kind}: {len(matches)} found under the identifier of one"))
-            continue
-        paths = dropped_elements(matches[0].resource, resource)
-        found += [ill("kept", f"{path} was not kept", "see docs/destinations") for path in paths]
-    return found or [well("kept", "every element of every resource")]
+    found = [_compared(held.get(identifier, []), resource) for identifier, resource in named.items()]
+    return [finding for finding in found if finding] or [well("kept", "every element of every resource")]
+
+
+def _compared(matches: Sequence[Match], resource: Resource) -> Finding | None:
+    what = _what(resource)
+    if len(matches) != 1:
+        return ill("kept", f"{what}: {len(matches)} found under the identifier of one")
+    paths = dropped_elements(matches[0].resource, resource)
+    if not paths:
+        return None
+    return ill("kept", f"{what}: the server did not keep {', '.join(paths)}", "read what docs/destinations says of it")
+
+
+def _what(resource: Resource) -> str:
+    """``Observation lesion``, ``Observation netpet-score``, ``Device``."""
+    codes = resource.get("code", {}).get("coding", ())
+    return " ".join([resource["resourceType"], *(coding["code"] for coding in codes[:1])])

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from adapter.app.destination import result_listener
 from adapter.cli.doctor_findings import Finding, ill, well
 from adapter.cli.doctor_memory import Memory
-from adapter.cli.doctor_score import PATIENT, test_publication, withdrawn_publication
+from adapter.cli.doctor_score import PATIENT, made_up_publication, withdrawn_publication
 from adapter.delivery import DeliveryError, SentMessage
 from adapter.hl7v2.answer import judge
 from adapter.outbound.fhir_settings import Destination
@@ -45,13 +45,11 @@ async def _send(listener: ResultListener, agreement: Agreement) -> list[Finding]
     """A result and its withdrawal; each run sends them anew, as an interface may drop what it has seen."""
     memory, channel = Memory(), ResultChannel(listener)
     destination = OruDestination(memory, channel, agreement)
-    published = test_publication()
-    now = datetime.now(UTC)
-    published = replace(published, digest=f"{published.digest}:{now.isoformat()}")
-    found = []
+    now, found = datetime.now(UTC), []
+    published = made_up_publication()
     try:
-        await destination.deliver(_CLAIM, published, now)
-        await destination.deliver(_CLAIM, withdrawn_publication(published), now)
+        for one in (published, withdrawn_publication(published)):
+            await destination.deliver(_CLAIM, replace(one, digest=f"{one.digest}:{now.isoformat()}"), now)
     except DeliveryError as error:
         places = ", ".join(error.answer.expressions)
         advice = f"the interface names {places}" if places else ""

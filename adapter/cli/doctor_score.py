@@ -30,7 +30,7 @@ TEST_TIME = datetime(2026, 1, 5, 9, 30, tzinfo=UTC)
 """When she was scanned; never the time of now, so that the score is the same every time."""
 
 
-def test_publication() -> Publication:
+def made_up_publication() -> Publication:
     """Give the score, always the same: written twice, it stands once."""
     score = assess(Pair(_report(TracerKind.SSTR, 0), _report(TracerKind.FDG, 7)), Policy())
     resources = render_publication(score, Rendering(software_version=VERSION))

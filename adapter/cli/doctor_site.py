@@ -44,7 +44,7 @@ def look_at_store(settings: Settings) -> Finding:
     file = Path(settings.store.url.removeprefix("sqlite:///"))
     if not file.exists():
         folder = next(parent for parent in file.absolute().parents if parent.exists())
-        if os.access(folder, os.W_OK):
+        if folder.is_dir() and os.access(folder, os.W_OK):
             return note("store", "there is none yet: the service makes it when it starts")
         return ill("store", "the folder cannot be written", "give it to the user of the service, or set store.url")
     if not os.access(file, os.W_OK):

@@ -108,7 +108,8 @@ def test_a_running_service_is_ready(tmp_path):
         port = str(serving.address("http")[1])
         ended = run("doctor", "--ready", folder=tmp_path, NETPET_HTTP__PORT=port)
 
-    assert (ended.returncode, ended.stdout) == (0, "ready\n  store: ok\n  worker: ok\n")
+    assert ended.returncode == 0
+    assert ended.stdout.startswith("ready\n  store: ok\n  worker: ok\n")
 
 
 TLS = "  tls:\n    certificate: {0.file}\n    key: {0.key}\n    key_password: {0.password_file}\n"
