@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import socket
 import subprocess
 import time
 import urllib.request
@@ -73,6 +74,13 @@ class FhirServer:
         headers = {"Content-Type": "application/fhir+json"}
         request = urllib.request.Request(where, json.dumps(resource).encode(), headers, method="PUT")
         urllib.request.urlopen(request, timeout=60).close()
+
+
+def free_port() -> int:
+    """Give a loopback port that nobody listens on: a server that comes back comes back to the same one."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port: int = listener.getsockname()[1]
+    return port
 
 
 def hapi(folder: Path, port: int) -> FhirServer:

@@ -36,7 +36,7 @@ def history(seed: int) -> list[Step]:
     if chance.random() < 0.3:
         steps = _overtaken(chance, steps)
     steps.insert(chance.randrange(len(steps)), Step("adapter dies"))
-    if seed % 5 == 0:
+    if seed % 10 == 0:
         steps.insert(chance.randrange(len(steps)), Step("server dies"))
     return steps
 

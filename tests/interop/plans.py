@@ -6,11 +6,12 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from exchange import Checks
-from fhir_servers import FhirServer
+from fhir_servers import FhirServer, free_port
 from histories import Step, history
 from toolchain import BUILD
 
@@ -26,20 +27,34 @@ Scores = dict[str, list[dict[str, Any]]]
 """The identifier of each observation of ours -> what stands under it; more than one is one too many."""
 
 
-def check_plan(
-    make: Callable[[Path, int], FhirServer],
-    port: int,
-    settings: Mapping[str, str],
-    seeds: Sequence[int],
-    checks: Checks,
-) -> None:
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """A plan to be tried: at which server, by whose ids, and the seeds of the histories."""
+
+    make: Callable[[Path, int], FhirServer]
+    plan: str
+    identity: str
+    seeds: Sequence[int]
+
+    @property
+    def name(self) -> str:
+        """What the trial is called in the results."""
+        return f"{self.plan}, {self.identity}, {self.make.__name__}"
+
+    @property
+    def settings(self) -> dict[str, str]:
+        """The settings of the service, less the server's address."""
+        return {"NETPET_DESTINATION__PLAN": self.plan, "NETPET_DESTINATION__IDENTITY": self.identity}
+
+
+def check_plan(trial: Trial, checks: Checks) -> None:
     """Run histories through the service with a plan's settings, and compare the server with a plain run beside it."""
     with tempfile.TemporaryDirectory(dir=BUILD) as place:
         folder = Path(place)
-        expected = _plain(folder / "plain", seeds)
-        server = make(folder, port)
+        expected = _plain(folder / "plain", trial.seeds)
+        server = trial.make(folder, free_port())
         with server:
-            found = _run(folder / "service", server, settings, seeds, expected)
+            found = _run(folder / "service", server, trial, expected)
         _compare(found, expected, checks)
 
 
@@ -55,14 +70,12 @@ def _plain(folder: Path, seeds: Sequence[int]) -> Scores:
         return _at_rest(lambda: _scores(lambda path: json.loads(service.get(f"/fhir/{path}"))))
 
 
-def _run(
-    folder: Path, server: FhirServer, settings: Mapping[str, str], seeds: Sequence[int], expected: Scores
-) -> Scores:
-    environment = {"NETPET_DESTINATION__FHIR_BASE_URL": server.base, **settings}
+def _run(folder: Path, server: FhirServer, trial: Trial, expected: Scores) -> Scores:
+    environment = {"NETPET_DESTINATION__FHIR_BASE_URL": server.base, **trial.settings}
     service = ChildService(folder, settings=environment)
     service.__enter__()
     try:
-        for seed in seeds:
+        for seed in trial.seeds:
             for step in history(seed):
                 _take(step, service, server)
         return _until_equal(lambda: _scores(server.read), expected)

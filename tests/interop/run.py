@@ -5,12 +5,15 @@ Exit code 1 when any check of any peer failed, 3 when a program that a peer need
 
 import sys
 import tempfile
+import time
 from importlib.metadata import version
 from pathlib import Path
 
 from answers import check
 from exchange import Checks, check_answers, check_scores, demo_files
+from fhir_servers import hapi, medplum
 from peers import Peer, peers, send
+from plans import Trial, check_plan
 from toolchain import BUILD, MissingToolError, PeerError, tool
 from validation import check_resources, check_validator, send_fixtures, served
 
@@ -18,6 +21,15 @@ from bench.child_service import ChildService
 
 CHECKS = ("answers", "control IDs", "addresses swapped", "scores over HTTP", "answers read back")
 VALIDATION = ("valid by HAPI", "planted faults found")
+PLANS = ("each score once", "as computed", "nothing else", "something to compare")
+TRIALS = [
+    *(
+        Trial(hapi, plan, ids, range(1, 21))
+        for plan in ("transaction", "sequential")
+        for ids in ("identifiers", "client-ids")
+    ),
+    *(Trial(medplum, plan, "identifiers", range(1, 10)) for plan in ("transaction", "sequential")),
+]
 NEEDED = {"node": "Node.js 20.15 or later", "npm": "Node.js", "java": "a JDK, 17 or later", "mvn": "Maven 3"}
 
 
@@ -40,7 +52,14 @@ def main() -> int:
     print("== every resource of every fixture, read by HAPI's validator", file=sys.stderr, flush=True)
     validated = {"HAPI FHIR validator": _validate()}
     _print_table(validated, VALIDATION)
-    results |= validated
+    print(
+        "== every write plan against FHIR servers that are not ours, 20 random histories each",
+        file=sys.stderr,
+        flush=True,
+    )
+    planned = {trial.name: _try(trial) for trial in TRIALS}
+    _print_table(planned, PLANS)
+    results |= validated | planned
     failed = [line for name, checks in results.items() for line in _complaints(name, checks)]
     for line in failed:
         print(line)
@@ -79,6 +98,16 @@ def _validate() -> Checks:
         check_validator(
             next(one for one in resources if "method" in one and "valueCodeableConcept" in one), folder, checks
         )
+    return checks
+
+
+def _try(trial: Trial) -> Checks:
+    checks, since = Checks(), time.monotonic()
+    try:
+        check_plan(trial, checks)
+    except PeerError as error:
+        checks.take("each score once", trial.name, str(error))
+    print(f"   {trial.name}: {time.monotonic() - since:.0f} s", file=sys.stderr, flush=True)
     return checks
 
 
