@@ -1,4 +1,4 @@
-"""The drop folder of a running service, killed, restarted, on a full disk: each message is there once, each file too."""
+"""The drop folder of a service that is killed, restarted, on a full disk: each message is there once, each file too."""
 
 import asyncio
 import json
