@@ -140,7 +140,7 @@ def altered(line, number, value):
 
 def delimiter(line):
     """What stands between components: OBX-3 has three of them."""
-    return next((mark for mark in "^$%:" if line.split(line[3])[CODE].count(mark) == 2), "^")
+    return next((mark for mark in "^*$%:" if line.split(line[3])[CODE].count(mark) == 2), "^")
 
 
 def code_of(line):
