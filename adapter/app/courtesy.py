@@ -13,9 +13,9 @@ from adapter.arrival import Arrival, Kept
 
 MOST = 32
 """Patients at one time; their writes share commits."""
-SHARED = 4
+SHARED = 2
 """Patients begun at one time when patients have waited for long though senders come without pause: a fair share."""
-BURST = 0.3
+BURST = 0.45
 """The part of the time in which somebody waits for an answer, from which senders come without pause."""
 SMOOTHING = 0.1
 """Seconds over which that part is taken."""

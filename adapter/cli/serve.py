@@ -1,6 +1,7 @@
 """``netpet-adapter serve``: the service, until it is told to stop."""
 
 import asyncio
+import gc
 import signal
 import sys
 from pathlib import Path
@@ -47,6 +48,7 @@ async def _serve(settings: Settings) -> int:
         typer.echo(f"netpet-adapter serve: {error}", err=True)
         return ENVIRONMENT
     loop.add_signal_handler(signal.SIGHUP, service.mappings.hot.ask, "SIGHUP")
+    _spare_collections()
     telemetry.say("started")
     await stopping.wait()
     telemetry.say("stopping")
@@ -54,3 +56,13 @@ async def _serve(settings: Settings) -> int:
     telemetry.say("stopped")
     sys.stderr.flush()
     return OK
+
+
+def _spare_collections() -> None:
+    """What the start made stays to the end, and what a message makes dies by itself: look for cycles less often.
+
+    With Python's own thresholds an eighth of a score's processor time goes into looking.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(10_000, 10, 10)

@@ -1,6 +1,7 @@
 """The worker: whatever befalls one patient delays nobody else, and nothing in hand is dropped."""
 
 import asyncio
+import time
 from datetime import timedelta
 
 import pytest
@@ -56,6 +57,38 @@ async def test_no_more_patients_are_taken_than_can_be_worked_on():
         assert len(store.due) == 5
         destination.let_go.set()
         await eventually(lambda: len(store.settled) == len(names))
+
+
+async def test_while_senders_come_without_pause_nobody_is_begun_and_right_after_everybody_is():
+    store = FakeWorkStore()
+
+    async with working(store) as running:
+        courtesy = running.worker.courtesy
+        courtesy.arrived(time.monotonic())
+        await eventually(lambda: courtesy.at_once(time.monotonic()) == 0)
+        store.mark("a")
+        store.mark("b")
+        running.worker.wake()
+        await asyncio.sleep(0.15)
+        assert store.claims == {}
+        courtesy.answered(time.monotonic())
+
+        await eventually(lambda: store.settled == ["a", "b"])
+
+
+async def test_while_senders_are_there_a_slow_delivery_keeps_nobody_else_waiting():
+    store, destination = FakeWorkStore(), FakeDestination(slow=("slow",))
+
+    async with working(store, destination) as running:
+        running.worker.courtesy.arrived(time.monotonic())
+        running.worker.courtesy.answered(time.monotonic())
+        for name in ("slow", "a", "b"):
+            store.mark(name, scores=1)
+        running.worker.wake()
+        await eventually(lambda: sorted(store.settled) == ["a", "b"])
+
+        assert destination.reached[0] == "slow"
+        destination.let_go.set()
 
 
 async def test_what_a_failing_delivery_says_is_in_no_log(capsys):
