@@ -38,12 +38,8 @@ def _form(title: str, form: type[Any]) -> Iterator[str]:
     yield f"## {title}"
     yield from _part(schema)
     for name, part in schema.get("$defs", {}).items():
-        if "properties" in part:
-            yield f"### {name}"
-            yield from _part(part)
-        elif "enum" in part:
-            yield f"### {name}"
-            yield f"{_said(part)}\n\n{_words(part)}.\n"
+        yield f"### {name}"
+        yield from _part(part) if "properties" in part else (f"{_said(part)}\n\n{_words(part)}.\n",)
 
 
 def _part(part: Mapping[str, Any]) -> Iterator[str]:
