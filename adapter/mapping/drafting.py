@@ -20,7 +20,7 @@ from adapter.scoring.tracers import TRACERS, canonical_tracer
 _PROSE = frozenset({"TX", "FT", "ED", "RP"})
 _DOTTED = re.compile(r"[A-Za-z0-9]+(\.[A-Za-z0-9]+)*")
 _NUMBER_AND_LETTER = re.compile(r"[0-9]+[a-z]")
-_PARTED = re.compile(r"[A-Za-z]*[0-9]+[-_/:].+")
+_PARTED = re.compile(r"[A-Za-z]*[0-9]+[-_/:][A-Za-z0-9]+")
 _SHOWN_ROWS = 6
 
 
@@ -122,11 +122,10 @@ class _Drafting:
         yield "  zone: UTC  # TODO zone: the sender's IANA time zone (Europe/Berlin)" + (
             "; MSH-7 of the samples states an offset, which goes first" if self.found.zone_stated else ""
         )
-        if self.found.several_identifiers:
-            has_record_number = "MR" in self.found.identifier_types
-            yield (
-                "  patient: {prefer: [MR]}" if has_record_number else "  # TODO patient: which PID-3 names the patient?"
-            )
+        if "MR" in self.found.identifier_types:
+            yield "  patient: {prefer: [MR]}"
+        elif self.found.several_identifiers:
+            yield "  # TODO patient: which PID-3 names the patient?"
         if "OBR-3" in valued:
             yield "  accession: [OBR-3]"
         else:
@@ -181,7 +180,7 @@ class _Drafting:
         elif all(map(_DOTTED.fullmatch, keys)):
             yield "  key: {parts: 1}" + ("  # 3.1 and 3.2 are row 3" if any("." in key for key in keys) else "")
         elif all(map(_PARTED.fullmatch, keys)):
-            yield '  key: {pattern: "(?P<row>[A-Za-z]*[0-9]+)[-_/:].+"}'
+            yield '  key: {pattern: "(?P<row>[A-Za-z]*[0-9]+)[-_/:][A-Za-z0-9]+"}'
             yield "  # TODO rows: check that the row is what stands before the mark"
         else:
             yield "  key: {parts: 1}"

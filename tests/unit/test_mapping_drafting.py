@@ -266,7 +266,7 @@ def test_a_proportion_is_in_percent_however_that_is_written():
         (("A", "B"), 1, None, False),
         (("1.1", "1.2"), 1, None, False),
         (("1a", "1b"), None, "(?P<row>[0-9]+)[a-z]", True),
-        (("L1-1", "L1-2"), None, "(?P<row>[A-Za-z]*[0-9]+)[-_/:].+", True),
+        (("L1-1", "L1-2"), None, "(?P<row>[A-Za-z]*[0-9]+)[-_/:][A-Za-z0-9]+", True),
         (("?", "!"), 1, None, True),
     ],
 )
