@@ -9,6 +9,8 @@ from adapter.cli.map.cases import run_of
 from adapter.cli.map.coverage import covered_or_exit
 from adapter.cli.map.lint import findings_of
 from adapter.cli.map.targets import Target, mapping_files
+from adapter.mapping.cases import read_cases
+from adapter.mapping.cases_run import from_folder, run_cases
 from adapter.mapping.lint.finding import Severity
 from adapter.mapping.lint.known_codes import KNOWN
 from adapter.mapping.lint.run import RULES
@@ -77,3 +79,11 @@ def test_the_page_lists_every_rule_of_lint_and_every_code_that_it_knows():
     for system, codes in KNOWN.items():
         (line,) = re.findall(rf"^- {system}: (.*)$", page, re.MULTILINE)
         assert set(line.split(", ")) == codes
+
+
+def test_the_cases_on_the_page_hold():
+    page = (ROOT / "docs/mapping-tests.md").read_text("utf-8")
+    (text,) = re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)
+    cases, _ = read_cases(text.encode(), "page")
+    results = run_cases(cases, target(MAPPINGS / "canonical.yaml").mapping, from_folder(ROOT))
+    assert [result.differences for result, _ in results] == [(), ()]
