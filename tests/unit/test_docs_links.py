@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 DOCS = Path(__file__).parents[2] / "docs"
-OURS = ("acknowledgement.md", "clinical.md", "formats.md", "mapping.md", "settings.md")
+OURS = ("acknowledgement.md", "clinical.md", "conformance.md", "formats.md", "mapping.md", "settings.md")
 PAGES = sorted([*(DOCS / name for name in OURS), *(DOCS / "adr").glob("*.md")])
 
 
