@@ -3,10 +3,14 @@
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from adapter.hl7v2.errors import FormatError
+from adapter.hl7v2.header import read_header
+from adapter.intake import check_header
 from adapter.mapping.cases_run import cases_file_of, run_beside
 from adapter.mapping.catalogue import MappingSet
 from adapter.mapping.errors import MappingFault, MappingFileError
 from adapter.mapping.site_mapping import SiteMapping
+from adapter.outcome import Refused
 
 ATTEMPTS = 3
 """Readings of files that change meanwhile, before the attempt is given up."""
@@ -56,12 +60,21 @@ def _read(directory: Path, prove: Prove) -> tuple[MappingSet | None, list[Mappin
         return None, list(error.faults)
 
 
+def door(payload: bytes) -> Refused | None:
+    """Turn a message into the receiver's refusal, None when it would be taken."""
+    try:
+        check_header(read_header(payload))
+    except FormatError as error:
+        return Refused(error.problem, error.place, error.rule)
+    return None
+
+
 def prove(mappings: MappingSet, directory: Path) -> Iterator[MappingFault]:
     """Turn a set into a fault for each active mapping that fails the tests beside it; what they got is not said."""
     for mapping in mappings.active:
         tests = cases_file_of(directory / mapping.file).name
         try:
-            failing = [result.case.name for result in run_beside(mapping, directory) if not result.holds]
+            failing = [result.case.name for result in run_beside(mapping, directory, door) if not result.holds]
         except MappingFileError as error:
             yield from error.faults
         except OSError as error:

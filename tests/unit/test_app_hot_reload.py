@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 from mapping_messages import MALIGNANT, SITE, site_oru
+from mapping_messages import MAPPINGS as SHIPPED
 
 from adapter.app.hot_reload import HotReload, Outcome, Source
-from adapter.app.mapping_files import load_proven, prove, signature
+from adapter.app.mapping_files import door, load_proven, prove, signature
 from adapter.app.mappings_in_use import MappingsInUse
 from adapter.hl7v2.message import Message
 from adapter.mapping.catalogue import MappingSet
@@ -276,3 +277,14 @@ async def test_who_does_not_watch_reads_the_files_when_asked(site):
         await until(lambda: site.version == "1.3.0")
 
     assert site.hot.last.trigger == "SIGHUP"
+
+
+def test_the_shipped_mappings_pass_the_tests_beside_them():
+    assert {mapping.form.id for mapping in load_proven(SHIPPED, prove).active} == {"canonical", "canonical_fhir"}
+
+
+def test_what_the_receiver_would_refuse_is_refused_in_a_test_too():
+    refused = door(b"ADT|")
+
+    assert refused is not None
+    assert door(MESSAGE.encode()) is None

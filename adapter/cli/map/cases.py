@@ -10,18 +10,15 @@ from typing import Any
 
 import typer
 
+from adapter.app.mapping_files import door
 from adapter.cli.exits import BAD_INPUT, ENVIRONMENT, FINDING, OK
 from adapter.cli.map.junit import junit
 from adapter.cli.map.targets import Target
-from adapter.hl7v2.errors import FormatError
-from adapter.hl7v2.header import read_header
-from adapter.intake import check_header
 from adapter.mapping.cases import read_cases
 from adapter.mapping.cases_run import CaseResult, cases_file_of, from_folder, run_cases
 from adapter.mapping.cases_update import updated
 from adapter.mapping.errors import MappingFileError
 from adapter.mapping.loader import Tree
-from adapter.outcome import Refused
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,15 +78,6 @@ def _write_or_exit(file: Path, text: str) -> None:
     except OSError as error:
         typer.echo(f"{file}: {error.strerror}", err=True)
         raise typer.Exit(ENVIRONMENT) from None
-
-
-def door(payload: bytes) -> Refused | None:
-    """Turn a message into the receiver's refusal, None when it would be taken."""
-    try:
-        check_header(read_header(payload))
-    except FormatError as error:
-        return Refused(error.problem, error.place, error.rule)
-    return None
 
 
 def _run_or_exit(target: Target) -> MappingRun:

@@ -7,8 +7,8 @@ from typing import Any
 
 import typer
 
+from adapter.app.mapping_files import door
 from adapter.cli.exits import BAD_INPUT, FINDING, OK
-from adapter.cli.map.cases import door
 from adapter.cli.map.targets import Target
 from adapter.mapping.cases import read_cases
 from adapter.mapping.cases_run import cases_file_of, from_folder

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import typer
 
+from adapter.app.mapping_files import door
 from adapter.cli.exits import BAD_INPUT, ENVIRONMENT, FINDING, OK
-from adapter.cli.map.cases import door
 from adapter.mapping.cases import read_cases
 from adapter.mapping.cases_run import cases_file_of, from_folder, run_cases
 from adapter.mapping.coverage import coverage
