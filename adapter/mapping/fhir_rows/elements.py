@@ -62,7 +62,7 @@ class Stated:
         if self.type == "Quantity":
             return "value" not in content
         if self.type == "Range":
-            return not any("value" in end for end in content.values() if isinstance(end, dict))
+            return not any("value" in content.get(end, {}) for end in ("low", "high"))
         return self.type == "CodeableConcept" and "text" not in content and not _codings(content)
 
 
