@@ -18,7 +18,7 @@ from adapter.app.worker import Worker
 from adapter.fhir.rendering import Rendering
 from adapter.hl7v2.tables import warm
 from adapter.inbound.mllp_server import ListenError
-from adapter.inbound.tls import ClientList, ServerTls, TlsError, TlsFiles
+from adapter.inbound.tls import ClientList, Refresh, ServerTls, TlsError, TlsFiles
 from adapter.intake import Intake
 from adapter.outcome import AdapterError
 from adapter.publication import Site
@@ -136,7 +136,12 @@ class Service:
             tell=self.telemetry.web_event,
         )
         address = (self.settings.http.host, self.settings.http.port)
-        return WebServer(build_app(parts), address, None if tls is None else tls.context, self.telemetry.web_event)
+        context = None if tls is None else tls.renewing_context(self._tell_renewed)
+        return WebServer(build_app(parts), address, context, self.telemetry.web_event)
+
+    def _tell_renewed(self, refresh: Refresh) -> None:
+        name = "tls-reloaded" if refresh is Refresh.RELOADED else "tls-reload-failed"
+        self.telemetry.listener_event(name, listener="http")
 
     def _api_keys(self) -> ApiKeys | None:
         file = self.settings.security.api_keys

@@ -1,7 +1,7 @@
 """TLS for a listener: 1.2 or later with modern suites, client certificates, new files without dropping anyone."""
 
 import ssl
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import Enum
 from hashlib import sha256
@@ -84,6 +84,22 @@ class ServerTls:
     def admits(self, peer: ssl.SSLObject) -> bool:
         """Turn a finished handshake into whether its client may speak."""
         return self._clients is None or self._clients.allows(peer)
+
+    def renewing_context(self, refreshed: Callable[[Refresh], None]) -> ssl.SSLContext:
+        """Give a context to a server that keeps one: each of its handshakes goes on with the files as they are then.
+
+        ``refreshed`` is told what a look at the files came to, unless they are unchanged.
+        """
+        kept = server_context(self._files)
+
+        def renew(peer: ssl.SSLObject | ssl.SSLSocket, _name: str | None, _context: ssl.SSLContext) -> None:
+            refresh = self.refresh()
+            if refresh is not Refresh.UNCHANGED:
+                refreshed(refresh)
+            peer.context = self.context
+
+        kept.sni_callback = renew
+        return kept
 
     def refresh(self) -> Refresh:
         """Load the files again if they changed; while they cannot be used the former context stays."""
