@@ -14,6 +14,8 @@ from fhir_deliveries import (
     published,
 )
 
+from adapter.fhir.json_text import to_json
+
 PLANS = ("transaction", "sequential")
 MOST_WRITES = 6
 """A first score with two lesions: Device, two lesions, score, Provenance, and whatever is repeated."""
@@ -74,3 +76,24 @@ async def test_a_server_without_conditions_has_one_score_after_any_fault(fault, 
         await delivered_through(server, "sequential", {}, [None, Fault(fault, after)])
 
         assert numbers(server) == {"scores": 1, "lesions": 2}
+
+
+async def test_a_create_whose_answer_was_lost_is_never_sent_blindly_again():
+    async with serving("epic") as server:
+        server.faults[:] = [None, Fault("reset", after=True), None, Fault("slow", after=True)]
+        async with delivering(server, "sequential", FakeLedger(), limits=QUICK) as destination:
+            await deliver_until_done(destination, published(*lesions("L1", "L2")))
+
+        created = [path for method, path, *_ in server.writes() if method == "POST"]
+        assert sorted(created) == ["Device", "Observation", "Observation", "Observation", "Provenance"]
+
+
+async def test_a_batch_in_place_of_a_transaction_leaves_no_reference_that_leads_nowhere():
+    async with serving() as server:
+        server.faults[:] = [None, Fault("batch")]
+        async with delivering(server, "transaction", **KNOWS_ALL) as destination:
+            await deliver_until_done(destination, published(*lesions("L1", "L2")))
+
+        assert b"urn:uuid" not in b"".join(to_json(one) for one in server.store.held.values())
+        assert numbers(server) == {"scores": 1, "lesions": 2}
+        assert len(server.store.of_type("Provenance")) == 1

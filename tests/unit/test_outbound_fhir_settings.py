@@ -1,0 +1,98 @@
+"""The settings of FHIR destinations: what cannot work is refused at the start, by the name of what is wrong."""
+
+import pytest
+from pydantic import ValidationError
+
+from adapter.app.fhir_parts import build_fhir_client, build_fhir_destination, published_keys
+from adapter.outbound.auth.passwords import BasicPassword, BearerFile, NoCredentials
+from adapter.outbound.auth.token_cache import TokenCache
+from adapter.outbound.fhir_settings import Destination
+
+BASE = "https://fhir.hospital.example/r4"
+
+
+def settings(**facts):
+    return Destination.model_validate({"plan": "transaction", "fhir_base_url": BASE} | facts)
+
+
+@pytest.mark.parametrize("url", [BASE, f"{BASE}/", "http://127.0.0.1:8080/fhir", "http://localhost/fhir"])
+def test_an_address_is_https_or_on_this_machine(url):
+    assert settings(fhir_base_url=url).fhir_base_url == url.rstrip("/")
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://fhir.hospital.example/r4",
+        "ftp://fhir.hospital.example",
+        "fhir.hospital.example",
+        "https://user:secret@fhir.hospital.example",
+        f"{BASE}?tenant=1",
+        f"{BASE}#a",
+        "https://",
+    ],
+)
+def test_an_address_that_patients_data_must_not_go_to_is_refused(url):
+    with pytest.raises(ValidationError):
+        settings(fhir_base_url=url)
+
+
+@pytest.mark.parametrize("plan", ["transaction", "sequential"])
+def test_a_plan_for_a_server_needs_its_address(plan):
+    with pytest.raises(ValidationError, match="needs fhir_base_url"):
+        Destination.model_validate({"plan": plan})
+
+
+@pytest.mark.parametrize(
+    ("auth", "missing"),
+    [
+        ({"method": "basic"}, "user and password"),
+        ({"method": "basic", "user": "netpet"}, "password"),
+        ({"method": "bearer"}, "token"),
+        ({"method": "exec"}, "command"),
+        ({"method": "smart", "client_id": "netpet"}, "keys"),
+    ],
+)
+def test_a_method_without_what_it_needs_is_refused(auth, missing):
+    with pytest.raises(ValidationError, match=f"needs {missing}"):
+        settings(auth=auth)
+
+
+def test_a_certificate_comes_with_its_key():
+    with pytest.raises(ValidationError, match="together"):
+        settings(tls={"certificate": "ours.pem"})
+
+
+@pytest.mark.parametrize(
+    ("auth", "kind"),
+    [
+        ({}, NoCredentials),
+        ({"method": "basic", "user": "netpet", "password": "p"}, BasicPassword),
+        ({"method": "bearer", "token": "t"}, BearerFile),
+        ({"method": "exec", "command": "get-token,--quiet"}, TokenCache),
+        ({"method": "smart", "client_id": "netpet", "keys": "a.pem,b.pem"}, TokenCache),
+    ],
+)
+def test_each_method_has_its_own_credentials(auth, kind):
+    assert isinstance(build_fhir_client(settings(auth=auth))._authorizer, kind)
+
+
+@pytest.mark.parametrize(
+    ("facts", "way"),
+    [
+        ({}, None),
+        ({"report_link": "summary"}, None),
+        ({"report_link": "patch"}, "transaction"),
+        ({"report_link": "patch", "plan": "sequential"}, "patch"),
+        ({"report_link": "put"}, "put"),
+    ],
+)
+def test_a_report_is_linked_in_the_way_of_the_plan(facts, way):
+    link = build_fhir_destination(settings(**facts), None)._agreement.report_link
+
+    assert (link and link._way) == way
+
+
+def test_keys_are_published_where_something_is_signed():
+    assert published_keys(settings()) is None
+    assert published_keys(settings(auth={"method": "smart", "client_id": "n", "keys": "a.pem"})) is not None
