@@ -24,6 +24,9 @@ NONE = "none"
 MAX_INPUT = 200_000
 """Characters of one inline message; the test file itself ends at 256 KB."""
 
+MAX_VALUES = 30_000
+"""A case with two reports of twenty lesions expects some four hundred values; the file itself ends at 256 KB."""
+
 ReportFact = Literal[
     "patient", "accession", "order", "procedure", "acquired", "issued", "kind", "status", "tracer", "lesions_complete",
     "no_tumour_uptake", "therapy", "reader_grade", "liver_suv", "spleen_suv", "blood_pool_suv", "extent",
@@ -154,7 +157,7 @@ class CaseFile(Form):
 
 def read_cases(content: bytes, file: str) -> tuple[CaseFile, Tree]:
     """Turn a test file's bytes into its cases and their positions; raises MappingFileError with every fault."""
-    tree = read_tree(content, file)
+    tree = read_tree(content, file, most=MAX_VALUES)
     try:
         return CaseFile.model_validate(tree.root), tree
     except ValidationError as error:

@@ -93,7 +93,10 @@ def _noted(reading: Extraction | Held | Ignored, notes: tuple[str, ...]) -> Inpu
 
 
 def scores_of(inputs: Iterable[InputReading], policy: Policy) -> tuple[Score, ...]:
-    """Turn what messages say, in the order of sending, into the scores that would stand after the last of them."""
+    """Turn what messages say, in the order of sending, into the scores that would stand after the last of them.
+
+    A study without partner counts where there is no pair: beside a pair that was retracted it only waits.
+    """
     by_patient: dict[str, list[KeptReport]] = {}
     for sequence, one in enumerate(inputs):
         for report in one.reports:
@@ -103,7 +106,7 @@ def scores_of(inputs: Iterable[InputReading], policy: Policy) -> tuple[Score, ..
         current = current_reports(kept)
         pairs = {pair.id: pair for pair in (*retracted_pairs(current, policy), *pair_studies(current, policy))}
         found += [assess(pair, policy) for pair in pairs.values()]
-    return tuple(found)
+    return tuple(score for score in found if len(score.reports) == 2) or tuple(found)
 
 
 def _kept(report: PetReport, sequence: int) -> KeptReport:

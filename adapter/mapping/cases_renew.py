@@ -15,10 +15,16 @@ _NOT_READ = frozenset({"state", "ack", "problem", "place"})
 def renewed(case: Case, got: Got) -> dict[str, Any]:
     """Turn a case and what came of it into what it should expect; an empty expectation gets every part."""
     expect = case.expect
-    named = expect.model_fields_set or (_READ if got.reports else _NOT_READ)
+    named = expect.model_fields_set or _all_of(got)
     reports = _reports(expect, got, is_exact=case.contains == "equals") if named & set(_OF_REPORTS) else {}
     members = got.members()
     return reports | {name: members[name] for name in _OF_ALL if name in named}
+
+
+def _all_of(got: Got) -> frozenset[str]:
+    """All that there is to say: of what was read, of what was not, or of both."""
+    not_read = _NOT_READ if set(got.state) != {"read"} else frozenset()
+    return not_read | (_READ if got.reports else frozenset())
 
 
 def _reports(expect: Expected, got: Got, *, is_exact: bool) -> dict[str, Any]:

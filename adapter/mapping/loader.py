@@ -55,11 +55,14 @@ class Tree:
         return found
 
 
-def read_tree(content: bytes, file: str) -> Tree:
-    """Turn a file's bytes into its tree; raises MappingFileError with line and column at the first fault."""
+def read_tree(content: bytes, file: str, *, most: int = MAX_NODES) -> Tree:
+    """Turn a file's bytes into its tree; raises MappingFileError with line and column at the first fault.
+
+    ``most`` is how many values the file may hold.
+    """
     if len(content) > MAX_BYTES:
         raise MappingFileError([MappingFault(file, 0, 0, f"the file is larger than {MAX_BYTES // 1024} KB: split it")])
-    composer = _Composer(_decode(content, file), file)
+    composer = _Composer(_decode(content, file), file, most)
     return Tree(file, composer.document(), composer.positions)
 
 
@@ -84,11 +87,12 @@ def _fault_at(text: str, index: int, file: str, said: str) -> MappingFault:
 class _Composer:
     """Turns the parser's events into the tree, and refuses at the first event that does not belong."""
 
-    def __init__(self, text: str, file: str) -> None:
+    def __init__(self, text: str, file: str, most: int) -> None:
         self.positions: dict[Path, tuple[int, int]] = {}
         self._file = file
         self._events: Iterator[Any] = iter(yaml.parse(text, Loader=_EVENTS))
         self._nodes = 0
+        self._most = most
 
     def document(self) -> dict[str, Any]:
         """Turn the whole stream into the tree of its one document."""
@@ -132,8 +136,8 @@ class _Composer:
             self._refuse(event, "tags (!) are not used here: every value is text; quote it if it begins with !")
         if len(path) > MAX_DEPTH:
             self._refuse(event, f"nested deeper than {MAX_DEPTH}: the form needs no more than seven")
-        if self._nodes > MAX_NODES:
-            self._refuse(event, f"more than {MAX_NODES} values: no mapping needs as many")
+        if self._nodes > self._most:
+            self._refuse(event, f"more than {self._most} values: no file of this kind needs as many")
 
     def _mapping(self, path: Path) -> dict[str, Any]:
         found: dict[str, Any] = {}

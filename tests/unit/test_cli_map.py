@@ -113,6 +113,17 @@ def test_a_case_that_cannot_be_renewed_is_named(folder):
     assert "the file cannot be read" in out
 
 
+def test_a_file_that_could_not_be_read_again_is_not_written(folder):
+    spare = "#" + " spare" * 50_000
+    with (folder / "st-clean.test.yaml").open("a") as file:
+        file.write(spare[: 256 * 1024 - len(CASES) - 20] + "\n")
+    change(folder, "{grade: P1}", "{}")
+    before = (folder / "st-clean.test.yaml").read_text()
+    code, _, errors = command("test", "--directory", folder, "--update", "--yes")
+    assert (code, "not written, as it could not be read again" in errors) == (FINDING, True)
+    assert (folder / "st-clean.test.yaml").read_text() == before
+
+
 def test_an_active_mapping_needs_tests_a_draft_may_wait(folder):
     (folder / "st-clean.test.yaml").unlink()
     code, out, _ = command("test", "--directory", folder)

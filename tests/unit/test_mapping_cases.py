@@ -128,6 +128,12 @@ def test_of_several_scores_none_is_compared():
     assert [one.path for one in found] == ["score", "grade"]
 
 
+def test_a_study_that_waits_beside_a_retracted_pair_is_no_second_score():
+    FILES["retracted.hl7"] = message(FDG, COMPLETE, NEGATIVE, TRACKED, accession="ACC-2^RIS", status="X")
+    inputs = "[one.hl7, partner.hl7, retracted.hl7]"
+    assert differences("{outcome: not-scorable, reasons: [parent-retracted]}", inputs=inputs) == []
+
+
 def test_a_held_message_is_known_by_problem_place_and_rule():
     place, rule = '"OBX[2]-5"', '"lesion.uptake: the value is not in table calls"'
     expect = f"{{state: held, ack: AA, problem: code-unknown, place: {place}, rule: {rule}}}"

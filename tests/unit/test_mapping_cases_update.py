@@ -93,6 +93,13 @@ def test_an_empty_expectation_of_a_held_message_gets_its_problem_and_place():
     ]
 
 
+def test_an_empty_expectation_of_a_pair_of_which_one_is_held_gets_both():
+    lines = renewed_case("{}", "[one.hl7, bad.hl7]")
+    assert "state: [read, held]" in lines
+    assert "problem: code-unknown" in lines
+    assert "grade: none" in lines
+
+
 def test_a_fact_that_is_no_longer_stated_becomes_none():
     assert renewed_case('{lesions: [{row: "1", site: "10200004"}]}') == ["lesions:", '- {row: "1", site: none}']
 
