@@ -107,13 +107,23 @@ def _updated(run: MappingRun, *, unasked: bool) -> MappingRun:
     new = updated(run.text, run.tree, run.results)
     for name in new.left:
         typer.echo(f"{run.file}: {name!r} is left: its `expect` must begin a line, and its input be readable", err=True)
-    if new.text == run.text:
+    if new.text == run.text or not _can_be_read(new.text, run.file):
         return run
     sys.stderr.writelines(_diff(run, new.text))
     if not unasked and not typer.confirm(f"Write {run.file}?", err=True):
         return run
     _write_or_exit(run.file, new.text)
     return _run_or_exit(run.target)
+
+
+def _can_be_read(text: str, file: Path) -> bool:
+    """A file is never exchanged for one that is too large to be read again."""
+    try:
+        read_cases(text.encode(), str(file))
+    except MappingFileError as error:
+        typer.echo(f"{file}: not written, as it could not be read again: {error}; split the file", err=True)
+        return False
+    return True
 
 
 def _diff(run: MappingRun, text: str) -> Iterator[str]:
