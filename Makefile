@@ -59,6 +59,8 @@ bench: $(VENV)/dev  ## measure speed, latency and memory on loopback (4 minutes)
 interop: $(VENV)/dev  ## programs that are not ours send to the service; downloads them with npm and mvn (Node.js, JDK)
 	@echo "== peers that are not ours, each against a running service on loopback"
 	@PYTHONPATH=. $(BIN)/python tests/interop/run.py
+	@echo "== profiles and value sets, compiled anew from their source"
+	@$(BIN)/python conformance/build.py --check
 
 fuzz: $(VENV)/dev  ## mutated messages through reception and reading (COUNT=1000000 SEED=7; GUIDED=60: seconds with atheris)
 	@echo "== every stream is answered, and nothing of a message is lost, whatever is in it"

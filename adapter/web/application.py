@@ -3,6 +3,7 @@
 from aiohttp import web
 
 from adapter.fhir.code_systems import code_systems
+from adapter.fhir.profiles import profiles, value_sets
 from adapter.web.access import Access
 from adapter.web.answers import finish
 from adapter.web.boundary import Boundary
@@ -50,7 +51,11 @@ def _add_health(router: web.UrlDispatcher, parts: WebParts) -> None:
 
 def _add_fhir(router: web.UrlDispatcher, parts: WebParts) -> None:
     router.add_get(f"{FHIR_PATH}/metadata", FhirMetadata(parts.version, parts.base_url).get)
-    readers: dict[str, ResourceReader] = {"CodeSystem": StaticResources(code_systems())}
+    readers: dict[str, ResourceReader] = {
+        "CodeSystem": StaticResources(code_systems()),
+        "StructureDefinition": StaticResources(profiles()),
+        "ValueSet": StaticResources(value_sets()),
+    }
     held = HeldSearches()
     for type_ in SEARCHES:
         reader = readers.get(type_, parts.reader)

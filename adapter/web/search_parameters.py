@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from adapter.fhir.bindings import REQUIRED_CODES
 from adapter.fhir.code_systems import code_systems
 from adapter.fhir.identity import LESION_SYSTEM, SCORE_SYSTEM, provenance_id
+from adapter.fhir.profiles import profiles, value_sets
 from adapter.fhir.vocabulary import term
 from adapter.publication import Token
 from adapter.web import search_dates
@@ -105,13 +106,16 @@ def _by_target(so_far: Narrowing, parameter: Parameter) -> Narrowing:
 
 
 def _by_url(so_far: Narrowing, parameter: Parameter) -> Narrowing:
-    known = {resource["url"]: str(resource["id"]) for resource in code_systems()}
+    published = (*code_systems(), *profiles(), *value_sets())
+    known = {resource["url"]: str(resource["id"]) for resource in published}
     return so_far.among("ids", [known[url] for url in texts(parameter) if url in known])
 
 
 _EVERY = {"_id": Definition("token", _by_id), "_lastUpdated": Definition("date", _by_update)}
 _SUBJECT_IDENTIFIER = Definition("token", _by_patient_identifier)
 _ALIAS = Definition("token", _by_patient_identifier, alias=True)
+
+_PUBLISHED = {"_id": _EVERY["_id"], "url": Definition("uri", _by_url)}
 
 SEARCHES: Mapping[str, Mapping[str, Definition]] = {
     "Observation": _EVERY
@@ -129,6 +133,8 @@ SEARCHES: Mapping[str, Mapping[str, Definition]] = {
     },
     "Provenance": _EVERY | {"target": Definition("reference", _by_target)},
     "Device": _EVERY,
-    "CodeSystem": {"_id": _EVERY["_id"], "url": Definition("uri", _by_url)},
+    "CodeSystem": _PUBLISHED,
+    "StructureDefinition": _PUBLISHED,
+    "ValueSet": _PUBLISHED,
 }
 """Type -> its parameters by name."""

@@ -1,4 +1,4 @@
-"""Resources that are the same at every site and change with the software only: our CodeSystems."""
+"""Resources that are the same at every site and change with the software only: CodeSystems, profiles, ValueSets."""
 
 from collections.abc import Iterable
 

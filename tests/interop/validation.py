@@ -15,7 +15,7 @@ from toolchain import PeerError, maven, tool
 
 from adapter.fhir.code_systems import code_systems
 from adapter.fhir.json_text import from_json, to_json
-from adapter.fhir.profiles import profiles
+from adapter.fhir.profiles import profiles, value_sets
 from adapter.outbound.mllp_client import MllpClient
 from bench.child_service import ChildService
 
@@ -61,10 +61,10 @@ def findings(resources: Iterable[dict[str, Any]], folder: Path) -> list[str]:
 
 
 def _definitions(folder: Path) -> Path:
-    """Write the profiles and code systems that we publish where the validator looks for them."""
+    """Write the profiles, value sets and code systems that we publish where the validator looks for them."""
     place = folder / "definitions"
     place.mkdir(exist_ok=True)
-    for resource in (*profiles(), *code_systems()):
+    for resource in (*profiles(), *value_sets(), *code_systems()):
         (place / f"{resource['resourceType']}-{resource['id']}.json").write_bytes(to_json(resource))
     return place
 

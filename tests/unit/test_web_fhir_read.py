@@ -130,7 +130,8 @@ async def test_the_capability_statement_is_sound_and_names_what_every_search_tak
     resources = {one["type"]: one for one in statement["rest"][0]["resource"]}
     assert statement["software"]["version"] == "0.9.1"
     assert statement["implementation"]["url"].endswith("/fhir")
-    assert set(resources) == {"Observation", "Provenance", "Device", "CodeSystem"}
+    published = {"CodeSystem", "StructureDefinition", "ValueSet"}
+    assert set(resources) == {"Observation", "Provenance", "Device"} | published
     assert {"patient.identifier", "code", "date", "status", "_lastUpdated", "identifier", "_count"} <= {
         parameter["name"] for parameter in resources["Observation"]["searchParam"]
     }
