@@ -36,6 +36,11 @@ class ReloadingAdapter(AdapterUnderTest):
         mappings = {"directory": str(self.folder), "reload": reload}
         super().__init__(tmp_path, mappings=mappings, security=keys, **sections)
 
+    async def __aenter__(self):
+        await super().__aenter__()
+        await self.until(lambda one: one["last_attempt"])
+        return self
+
     async def standing(self):
         async with self.http.get("/mappings", headers=AUTHORISED) as answer:
             return await answer.json()
@@ -179,4 +184,4 @@ def test_a_signal_brings_the_files_into_use_and_the_command_lists_and_replays(tm
 def test_replay_is_told_what_to_replay(tmp_path):
     done = run("replay", folder=tmp_path)
 
-    assert (done.returncode, done.stderr) == (2, "say what to replay: --offered\n")
+    assert (done.returncode, done.stderr) == (2, "say what to replay: --offered or --dead\n")
