@@ -15,7 +15,7 @@ from adapter.mapping.origin import Converter
 from adapter.mapping.paths import Position, Requirement
 from adapter.mapping.rules import Rule, SuvRule
 from adapter.mapping.tables import CodeTable
-from adapter.mapping.watch import Watch, WatchedTable
+from adapter.mapping.watch import Watch, WatchedRequirement, WatchedTable
 from adapter.mapping.words import WordReader
 
 
@@ -75,11 +75,17 @@ class Surroundings:
         """Are rows lines of prose, whose named parts are the groups?"""
         return isinstance(self.mapping.rows, NarrativeRows)
 
-    def requirements(self, rule: Rule) -> tuple[Requirement, ...]:
+    def requirements(self, rule: Rule, path: Path = ()) -> tuple[Requirement, ...]:
         """Turn a rule's ``when`` into its conditions on segments; those on resources are FHIR's own (`fhir_rows`)."""
         if isinstance(self.mapping.rows, FhirRows):
             return ()
-        return tuple(Requirement(path, wanted, self.systems) for path, wanted in rule.when.items())
+        if self.watch is not None:
+            told = self.watch
+            return tuple(
+                WatchedRequirement(at, wanted, self.systems, (told, (*path, "when", at)))
+                for at, wanted in rule.when.items()
+            )
+        return tuple(Requirement(at, wanted, self.systems) for at, wanted in rule.when.items())
 
 
 def reader(path: Path, fact: Fact, rule: Rule, surroundings: Surroundings) -> Reader:
@@ -97,7 +103,7 @@ def reader(path: Path, fact: Fact, rule: Rule, surroundings: Surroundings) -> Re
         codes=rule.obx or rule.code or (source.obx if source else ()),
         component=source.number if source else 0,
         decimal_comma=rule.decimal == ",",
-        requirements=surroundings.requirements(rule),
+        requirements=surroundings.requirements(rule, path),
         position=Position.of(rule.field) if rule.field else None,
         group=None if in_prose else rule.group,
         cell=rule.group if in_prose else rule.column,

@@ -11,11 +11,12 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from adapter.hl7v2.datatypes import Value
+from adapter.hl7v2.message import Segment
 from adapter.mapping.codes import Key, Systems
 from adapter.mapping.form import Header
 from adapter.mapping.form import Mapping as Form
 from adapter.mapping.loader import Path
-from adapter.mapping.paths import Position, Scope
+from adapter.mapping.paths import Position, Requirement, Scope
 from adapter.mapping.tables import CodeTable
 from adapter.outcome import NOWHERE, Place
 
@@ -91,6 +92,21 @@ class Watch:
     def _looked_up(self, entries: Mapping[Key, Path], missed: Path, keys: Iterable[Key]) -> None:
         found = [entries[key] for key in keys if key in entries]
         self.touches += [Touch(part) for part in found or [missed]]
+
+
+class WatchedRequirement(Requirement):
+    """A condition that tells on which field it was fulfilled."""
+
+    def __init__(self, path: str, wanted: Iterable[str], systems: Systems, told: tuple[Watch, Path]) -> None:
+        super().__init__(path, wanted, systems)
+        self._watch, self._part = told
+
+    def holds_in(self, segment: Segment) -> bool:
+        """Does any repetition of the segment's field fulfil it?"""
+        holds = super().holds_in(segment)
+        if holds:
+            self._watch.touches.append(Touch(self._part, segment.place(self.position.field)))
+        return holds
 
 
 Looking = Callable[[Iterable[Key]], None]

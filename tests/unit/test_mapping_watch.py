@@ -84,3 +84,14 @@ def test_a_status_table_is_touched_too():
     found = touched(site_message(MALIGNANT), site(text))
     assert ("tables", "states", "F") in found
     assert found["header", "status"] == ["OBR[1]-25"]
+
+
+def test_a_condition_is_touched_on_the_field_that_fulfils_it():
+    text = SITE.replace(
+        "{obx: [LESSITE^^99STE], lookup: sites, unmapped: flag}",
+        "{obx: [S^^99STE], lookup: sites, when: {OBX-11: [F]}}",
+    )
+    held = ("lesion", "site", 0, "when", "OBX-11")
+    mapping = site(text)
+    assert touched(site_message(MALIGNANT, ("ST", "S^^99STE", "1", "LIV")), mapping)[held] == ["OBX[2]-11"]
+    assert held not in touched(site_message(MALIGNANT, ("ST", "S^^99STE", "1", "LIV", "", "C")), mapping)
