@@ -38,7 +38,8 @@ class DropDoor:
 
     def __init__(self, settings: Settings, telemetry: Telemetry) -> None:
         drop = settings.drop
-        self._poll = drop.poll
+        self._name, self._poll = drop.name, drop.poll
+        self._telemetry = telemetry
         self._drop: FileDrop | None = None
         self._task: asyncio.Task[None] | None = None
         if drop.folder is None or drop.archive is None or drop.errors is None:
@@ -58,6 +59,7 @@ class DropDoor:
         if self._drop is None:
             return
         await asyncio.to_thread(self._folders.prepare)
+        self._telemetry.listener_event("listening", listener=self._name)
         self._task = asyncio.create_task(self._drop.run(intake, clock, self._poll), name="drop")
 
     async def stop(self) -> None:
