@@ -84,6 +84,15 @@ def test_the_answer_in_json_holds_the_same():
     assert found["scores"][0]["grade"] == "P2b"
 
 
+def test_of_a_fhir_report_the_paths_that_fed_a_fact_are_shown():
+    body = ROOT / "fixtures/fhir/tracer_dotatoc/1_sstr.json"
+
+    text = preview(body, "-m", ROOT / "mappings/canonical_fhir.yaml").stdout
+
+    assert "Bundle.entry[1].resource.effectiveDateTime  <- acquired" in text
+    assert "10200004 Liver" in text
+
+
 def test_unmasked_the_patient_is_shown():
     assert "***" in preview(PAIR[0], "-m", CANONICAL).stdout
     assert "***" not in preview(PAIR[0], "-m", CANONICAL, "--no-mask").stdout

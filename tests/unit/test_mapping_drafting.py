@@ -336,6 +336,7 @@ def test_of_several_identifiers_the_record_number_names_the_patient_or_it_is_ask
 
     assert form(with_pid("PI", "MR")).header.patient.prefer == ("MR",)
     assert any(todo.startswith("patient") for todo in drafted(with_pid("PI", "NH")).todos)
+    assert not [todo for todo in drafted(with_pid("PI")).todos if todo.startswith("patient")]
 
 
 def test_the_zone_is_always_asked_and_an_offset_of_the_message_is_said():
