@@ -43,7 +43,7 @@ def _end(lines: Sequence[str], start: int, column: int) -> int:
     end = start
     for number, line in enumerate(lines[start:], start=start + 1):
         bare = line.lstrip(" ")
-        if bare.startswith(("\n", "#")):
+        if not bare.strip() or bare.startswith("#"):
             continue
         if len(line) - len(bare) < column:
             break

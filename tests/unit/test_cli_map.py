@@ -56,6 +56,13 @@ def test_cases_that_hold_end_with_ok(folder):
         assert command("test", *named, "--directory", folder) == (OK, "st-clean@1.2.0: 5 cases, 0 failed\n", "")
 
 
+def test_a_mapping_is_known_by_its_id_whatever_its_file_is_called(folder):
+    (folder / "st-clean.yaml").rename(folder / "other.yaml")
+    (folder / "st-clean.test.yaml").rename(folder / "other.test.yaml")
+    (folder / "broken.yaml").write_text("- no mapping\n")
+    assert command("test", "st-clean", "--directory", folder)[0] == OK
+
+
 def test_a_case_that_fails_shows_what_was_expected_and_what_came(folder):
     change(folder, "{grade: P1}", "{grade: P5}")
     code, out, _ = command("test", "--directory", folder)

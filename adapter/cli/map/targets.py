@@ -9,6 +9,7 @@ import typer
 from adapter.cli.exits import BAD_INPUT, ENVIRONMENT
 from adapter.mapping.cases import TEST_SUFFIX
 from adapter.mapping.errors import MappingFileError
+from adapter.mapping.loader import read_tree
 from adapter.mapping.site_mapping import SiteMapping, site_mapping
 from adapter.settings import SettingsError, load_settings, shipped_folder
 
@@ -61,11 +62,19 @@ def _named(name: str, folder: Path, everything: Sequence[Path]) -> Iterator[Path
     elif path.suffix == ".yaml" or path.is_file():
         yield path.with_name(path.name.replace(TEST_SUFFIX, ".yaml"))
     else:
-        mine = [path for path in everything if path.stem == name]
+        mine = [path for path in everything if name in (path.stem, _id(path))]
         if not mine:
             typer.echo(f"{name}: no mapping file of this id in {folder}; give a file, or --directory", err=True)
             raise typer.Exit(BAD_INPUT)
         yield from mine
+
+
+def _id(path: Path) -> str:
+    """The id that a mapping file gives itself; empty for one that says none."""
+    try:
+        return str(read_tree(path.read_bytes(), str(path)).root.get("id", ""))
+    except (MappingFileError, OSError):
+        return ""
 
 
 def mapping_files(folder: Path) -> Iterator[Path]:

@@ -1,15 +1,18 @@
 """Who answers for which content: approval, version, and what is left to do."""
 
+import re
+
 from adapter.mapping.lint.finding import At, LintRule, Severity, Spots
 from adapter.mapping.lint.subject import Subject
 
-_TODO = "TODO"
+_TODO = re.compile(r"\bTODO\b")
 
 
 def _todo(subject: Subject) -> Spots:
     for number, line in enumerate(subject.lines, start=1):
-        if _TODO in line:
-            yield At(number, line.index(_TODO) + 1), ""
+        left = _TODO.search(line)
+        if left:
+            yield At(number, left.start() + 1), ""
 
 
 def _changed(subject: Subject) -> Spots:
