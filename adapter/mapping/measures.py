@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
 
-from adapter.hl7v2.datatypes import Number, Text, Value, parse_interval, parse_size
+from adapter.hl7v2.datatypes import Coded, Number, Text, Value, parse_interval, parse_size
 from adapter.mapping.errors import ExtractionError
 from adapter.mapping.origin import Origin, text_of
 from adapter.mapping.rules import Rule
@@ -84,6 +84,8 @@ class MeasureReader:
     def _interval(self, value: Value, origin: Origin) -> Interval:
         if isinstance(value, Number):
             return value.interval
+        if isinstance(value, Coded) and value.system:
+            raise origin.unreadable(self._name, "a code of a coding system is no number")
         try:
             return parse_interval(text_of(value), decimal_comma=self._comma)
         except ValueError as error:

@@ -53,9 +53,9 @@ def concept(code: str, system: str = OURS, *others: tuple[str, str]) -> Json:
     return {"coding": [{"system": its, "code": one} for one, its in ((code, system), *others)]}
 
 
-def quantity(value: Any, unit: str | None = "g/mL{SUVbw}", **more: Any) -> Json:
+def quantity(value: Any, code: str | None = "g/mL{SUVbw}", **more: Any) -> Json:
     number = Decimal(value) if isinstance(value, str) else value
-    return {"valueQuantity": {"value": number} | ({"code": unit} if unit else {}) | more}
+    return {"valueQuantity": {"value": number} | ({"code": code} if code else {}) | more}
 
 
 def coded(code: str, system: str = SCT) -> Json:

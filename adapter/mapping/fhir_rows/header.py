@@ -123,7 +123,7 @@ class FhirHeader:
     def _status(self, node: Node) -> object:
         table = self._plan.plan.statuses
         if table is None:
-            return _STATED_STATUSES.get(node.value) if isinstance(node.value, str) else None
+            return _STATED_STATUSES.get(node.value)
         read = read_node(node)
         return table.find(read[0]) if read else None
 
