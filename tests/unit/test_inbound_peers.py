@@ -62,16 +62,23 @@ def test_a_seat_given_back_twice_is_one_seat():
 
 
 async def test_a_deadline_that_is_pushed_comes_later_and_once():
+    now, came = asyncio.get_running_loop().time, asyncio.Event()
     calls = []
-    deadline = Deadline(0.05, lambda: calls.append(asyncio.get_running_loop().time()))
-    begin = asyncio.get_running_loop().time()
+
+    def expired():
+        calls.append(now())
+        came.set()
+
+    deadline = Deadline(0.5, expired)
     deadline.start()
-    await asyncio.sleep(0.03)
+    await asyncio.sleep(0.05)
+    pushed = now()
     deadline.start()
-    await asyncio.sleep(0.15)
+    await asyncio.wait_for(came.wait(), 20)
+    await asyncio.sleep(0.05)
 
     assert len(calls) == 1
-    assert calls[0] - begin >= 0.08
+    assert calls[0] - pushed >= 0.49
 
 
 async def test_a_deadline_that_is_stopped_never_comes():
