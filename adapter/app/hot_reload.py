@@ -87,6 +87,15 @@ class HotReload:
             + "; ".join(last.faults)
         )
 
+    @property
+    def brief_notice(self) -> str:
+        """The same for whoever has no key: how many faults there are, and where they are named."""
+        last = self.last
+        if last is None or last.outcome is not Outcome.REFUSED:
+            return ""
+        named = f"GET /mappings names {len(last.faults)} fault(s)"
+        return f"the mapping files were refused, the former set stays in use: {named}"
+
     def ask(self, trigger: str) -> None:
         """Have the files brought into use soon, by `watch`."""
         self._asked = trigger

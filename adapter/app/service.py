@@ -124,7 +124,7 @@ class Service:
             metrics=self.telemetry.metrics,
             checks=(
                 ReadinessCheck("worker", lambda: "the worker has ended" if worker.done() else ""),
-                ReadinessCheck("mappings", lambda: self.mappings.hot.notice, only_told=True),
+                ReadinessCheck("mappings", lambda: self.mappings.hot.brief_notice, only_told=True),
                 ReadinessCheck("drop", drop.notice, only_told=True),
             ),
             mappings=self.mappings.control,

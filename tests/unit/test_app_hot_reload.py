@@ -96,6 +96,7 @@ async def test_a_file_that_cannot_be_used_leaves_the_former_set_in_use_and_says_
     assert (attempt.outcome, site.version, site.swaps) == (Outcome.REFUSED, "1.2.0", 0)
     assert attempt.faults[0].startswith("site.yaml:")
     assert attempt.faults[0] in site.hot.notice
+    assert site.hot.brief_notice.endswith("GET /mappings names 1 fault(s)")
     assert site.telemetry.registry.get_sample_value("netpet_mappings_current") == 0
     assert '"event": "mappings-refused"' in capsys.readouterr().err
 
@@ -106,7 +107,7 @@ async def test_the_notice_goes_when_the_files_are_mended(site):
     site.write(SITE)
     await site.hot.reload("a test")
 
-    assert site.hot.notice == ""
+    assert (site.hot.notice, site.hot.brief_notice) == ("", "")
 
 
 async def test_of_many_faults_twenty_are_named_and_the_others_counted(site):
