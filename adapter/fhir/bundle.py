@@ -5,7 +5,7 @@ from hashlib import sha256
 
 from adapter.fhir.check import check_publication
 from adapter.fhir.device import render_device
-from adapter.fhir.json_text import canonical_json
+from adapter.fhir.json_text import canonical_json_again
 from adapter.fhir.lesion import named_lesions, render_lesion
 from adapter.fhir.observation import render_score
 from adapter.fhir.provenance import render_provenance
@@ -33,8 +33,8 @@ def render_publication(score: Score, rendering: Rendering) -> tuple[Resource, ..
 
 
 def digest(resources: Sequence[Resource]) -> str:
-    """Turn resources into the SHA-256 (hex) of their canonical JSON: equal digest, nothing to deliver."""
-    return sha256(canonical_json(list(resources))).hexdigest()
+    """Turn resources (checked, or read) into the SHA-256 of their canonical JSON: equal digest, nothing to deliver."""
+    return sha256(canonical_json_again(list(resources))).hexdigest()
 
 
 def withdrawn(before: Sequence[Resource], now: Sequence[Resource]) -> tuple[Resource, ...]:

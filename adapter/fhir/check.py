@@ -13,6 +13,7 @@ from pathlib import Path
 
 from jsonschema_rs import Draft7Validator, RegexOptions, ValidationError
 
+from adapter.fhir.json_text import refuse_lossy
 from adapter.fhir.resource import RenderError, Resource
 from adapter.fhir.semantics import complaints
 
@@ -28,6 +29,7 @@ def check(resource: Resource) -> None:
 
     It is only looked at: decimals keep their digits, and the very dict goes on the wire.
     """
+    refuse_lossy(resource)
     try:
         complaint = _complaint(resource)
     except (KeyError, TypeError, RecursionError, ValueError, AttributeError):

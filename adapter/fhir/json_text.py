@@ -19,7 +19,9 @@ _DIGITS = re.compile(f'"{_STANDS_FOR_DIGITS}([^"]+)"')
 
 
 def _digits(value: Any) -> str:
-    """What the encoder asks for a value that it does not know: decimals alone, all else was refused before."""
+    """What the encoder asks for a value that it does not know: a decimal has a form, nothing else has."""
+    if not isinstance(value, Decimal) or not value.is_finite():
+        raise TypeError
     return f"{_STANDS_FOR_DIGITS}{value}"
 
 
@@ -39,13 +41,18 @@ def canonical_json(value: Any) -> bytes:
 
 
 def to_json_again(resource: Any) -> bytes:
-    """Turn what was written before, and refused if JSON could not hold it, into JSON once more; not looked at again."""
+    """Turn what was checked, written or read as JSON before into JSON; it is not looked at again."""
     return _write(resource, _GIVEN)
+
+
+def canonical_json_again(value: Any) -> bytes:
+    """Turn what was checked, written or read as JSON before into its canonical form; it is not looked at again."""
+    return _write(value, _SORTED)
 
 
 def _encode(value: Any, encoder: json.JSONEncoder) -> bytes:
     """The encoder is C and forgiving: what it would write with a loss is looked for first."""
-    _refuse_lossy(value)
+    refuse_lossy(value)
     return _write(value, encoder)
 
 
@@ -54,12 +61,15 @@ def _write(value: Any, encoder: json.JSONEncoder) -> bytes:
         return _DIGITS.sub(r"\1", encoder.encode(value)).encode("utf-8")
     except UnicodeEncodeError:
         raise RenderError("text holds half of a surrogate pair") from None
-    except ValueError:
-        raise RenderError("a number has no JSON form") from None
+    except (TypeError, ValueError):
+        raise RenderError("a number or the keys of an object have no JSON form") from None
 
 
-def _refuse_lossy(value: Any) -> None:
-    """Look at everything, a level at a time; text, which most values are, is not carried from level to level."""
+def refuse_lossy(value: Any) -> None:
+    """Turn what JSON cannot hold without a loss into a RenderError: floats, keys that are no text, deep nesting.
+
+    Everything is looked at, a level at a time; text, which most values are, is not carried from level to level.
+    """
     level = [value]
     for _ in range(MAX_DEPTH):
         inner: list[Any] = []

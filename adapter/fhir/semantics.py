@@ -24,18 +24,16 @@ def complaints(resource: Resource) -> Iterator[str]:
 
 
 def _fault(value: Any) -> str:
-    """Walk everything once; a fault comes back with its place, put together on the way out."""
+    """Walk all objects once; a fault comes back with its place, put together on the way out."""
     if isinstance(value, dict):
         fault = next(_order_rules(value), "") if not _ORDERED.isdisjoint(value) else ""
         return fault or _inner_fault(value.items(), ".{}")
-    if isinstance(value, list | tuple):
-        return _inner_fault(enumerate(value), "[{}]")
-    return ": a binary float" if isinstance(value, float) else ""
+    return _inner_fault(enumerate(value), "[{}]")
 
 
 def _inner_fault(values: Iterable[tuple[Any, Any]], place: str) -> str:
     for name, inner in values:
-        if not isinstance(inner, str) and (fault := _fault(inner)):
+        if isinstance(inner, dict | list | tuple) and (fault := _fault(inner)):
             return place.format(name) + fault
     return ""
 
