@@ -3,6 +3,7 @@
 import re
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 import hl7
@@ -11,11 +12,17 @@ from hl7apy.parser import parse_message
 from adapter.hl7v2.message import Message
 from adapter.mapping.catalogue import MappingSet
 from adapter.mapping.message_reading import Extraction, read_message
+from adapter.scoring.assessment import assess
+from adapter.scoring.pairing import Pair
+from adapter.scoring.report import KeptReport, PetReport, Source
+from adapter.scoring.result import Policy, Score
 from bench.report_message import LESIONS, report
 from bench.results import Bar, Row, Section, at_most, ratios, rounds
 
 ROUNDS = 9
 MAPPINGS = Path(__file__).parent.parent / "mappings"
+MANY_LESIONS = 20
+RECEIVED = datetime(2026, 11, 20, tzinfo=UTC)
 
 Observation = tuple[str, tuple[str, ...], tuple[str, ...], str, str]
 Fields = tuple[tuple[str, ...], dict[str, list[Observation]]]
@@ -37,6 +44,7 @@ def measure() -> Section:
             "mapped": _timed(lambda: read_message(Message.parse(text), mappings), 50),
             "python-hl7": _timed(lambda: hl7.parse(text), 5),
             "hl7apy": _timed(lambda: parse_message(text), 1),
+            "scored": _timed(scoring(mappings), 50),
         },
     )
     lazy, mapped = found["lazy"], found["mapped"]
@@ -50,13 +58,15 @@ def measure() -> Section:
         Row("hl7apy parse_message / lazy reader", "x", ratios(found["hl7apy"], lazy), Bar(500)),
         Row("lazy reader / split by hand", "x", ratios(lazy, found["hand"]), at_most(2)),
         _micro("what the mapping adds", tuple(one - other for one, other in zip(mapped, lazy, strict=True))),
+        Row(f"mapping and scoring a report of {MANY_LESIONS} lesions", "us", found["scored"], at_most(1000)),
         Row("python-hl7 parse / reader and mapping", "x", ratios(found["python-hl7"], mapped)),
         Row("hl7apy parse_message / reader and mapping", "x", ratios(found["hl7apy"], mapped)),
     )
     method = f"""
         A synthetic report of {len(text):,} characters, 91 segments, 86 OBX; one process, text to fields.
         The lazy reader and the split by hand give equal results: header fields, and type, code, value, unit
-        and status of each OBX, unescaped, grouped by OBX-4.
+        and status of each OBX, unescaped, grouped by OBX-4. Mapping and scoring: a parsed report of
+        {MANY_LESIONS} lesions is mapped, paired with the other half and scored.
     """
     return Section("Parse and extract", method, rows)
 
@@ -68,6 +78,31 @@ def check(text: str, mappings: MappingSet) -> None:
     outcome = read_message(Message.parse(text), mappings)
     if not isinstance(outcome, Extraction) or len(outcome.reports[0].rows) != LESIONS:
         raise AssertionError("the canonical mapping does not read the report")
+
+
+def scoring(mappings: MappingSet) -> Callable[[], object]:
+    """Make the mapping of a parsed report of many lesions, and its scoring with the other half."""
+    sstr = _kept(_mapped(Message.parse(report("C1", "P1", "S", MANY_LESIONS).decode()), mappings))
+    parsed = Message.parse(report("C2", "P1", "F", MANY_LESIONS).decode())
+    policy = Policy()
+
+    def run() -> Score:
+        return assess(Pair(sstr, _kept(_mapped(parsed, mappings))), policy)
+
+    if run().result.grade is None or len(run().lesions) != MANY_LESIONS:
+        raise AssertionError("the report of many lesions is not scored")
+    return run
+
+
+def _mapped(parsed: Message, mappings: MappingSet) -> PetReport:
+    outcome = read_message(parsed, mappings)
+    if not isinstance(outcome, Extraction):
+        raise TypeError("the canonical mapping does not read the report")
+    return outcome.reports[0]
+
+
+def _kept(one: PetReport) -> KeptReport:
+    return KeptReport(one, Source("m", "C", "", RECEIVED, "canonical", "1.0.0", ""), 1)
 
 
 def read_lazily(text: str) -> Fields:

@@ -34,20 +34,20 @@ _SENTENCE = (
 )
 
 
-def report(control_id: str, patient: str, study: str = "S") -> bytes:
+def report(control_id: str, patient: str, study: str = "S", lesions: int = LESIONS) -> bytes:
     """Turn a control id, a patient's number and a study (S: SSTR, F: FDG) into the bytes of a report of that study."""
     day = f"{datetime.now(UTC) - timedelta(days=_DAYS_AGO[study]):%Y%m%d}"
     names = {"control_id": control_id, "patient": patient, "study": study, "day": day}
     lines = [line.format(**names) for line in _HEADER]
     end = f"|||||F|||{day}120500+0100||{_OBSERVER}"
-    lines += [f"OBX|{number}|{rest}{end}" for number, rest in enumerate(_observations(study), start=1)]
+    lines += [f"OBX|{number}|{rest}{end}" for number, rest in enumerate(_observations(study, lesions), start=1)]
     return ("\r".join(lines) + "\r").encode()
 
 
-def _observations(study: str) -> Iterator[str]:
+def _observations(study: str, lesions: int) -> Iterator[str]:
     yield f"CWE|123001^Radiopharmaceutical^DCM||{_TRACERS[study]}|"
     yield "ST|lesions-complete^All lesions listed^99NETPET||yes|"
-    for lesion in range(1, LESIONS + 1):
+    for lesion in range(1, lesions + 1):
         suv = f"{20 + lesion}.5" if study == "S" else f"{lesion}.5"
         yield f"ST|112039^Tracking Identifier^DCM|{lesion}|L{lesion}|"
         yield f"CWE|363698007^Finding site^SCT|{lesion}|{_SITES[lesion % len(_SITES)]}|"

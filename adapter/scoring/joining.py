@@ -53,9 +53,10 @@ def lesion_of_both(sstr: ReportRow, fdg: ReportRow, reasons: set[Reason]) -> tup
         reasons.add(Reason.LESION_MATCH_PROBABLE)
     count = sstr.count or fdg.count or Count()
     return (
-        replace(
-            lesion_alone(sstr, TracerKind.SSTR, fdg.finding),
+        Lesion(
             id=_common_name(sstr, fdg),
+            sstr=sstr.finding,
+            fdg=fdg.finding,
             relation=_relation(sstr.relation, fdg.relation, reasons),
             site=sstr.site or fdg.site,
             laterality=sstr.laterality or fdg.laterality,

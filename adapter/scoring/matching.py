@@ -4,8 +4,10 @@ Never by fuzzy text. What cannot be matched stays apart, and where it might be t
 other tracer is unknown, not negative.
 """
 
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from operator import attrgetter
 
 from adapter.scoring.joining import SILENT_SIDE, lesion_alone, lesion_of_both
 from adapter.scoring.lesion import Lesion, Nature, Uptake
@@ -14,6 +16,7 @@ from adapter.scoring.report import ReportRow, TracerKind
 from adapter.scoring.sites import LISTED, lacks_side, sides_agree, sides_overlap, sites_overlap
 
 Same = Callable[[ReportRow, ReportRow], bool]
+Name = Callable[[ReportRow], str | None]
 
 
 @dataclass(slots=True)
@@ -30,13 +33,18 @@ class _Matching:
         rows = self.sstr if kind is TracerKind.SSTR else self.fdg
         return [row for row in rows if id(row) not in matched]
 
-    def match(self, same: Same) -> None:
-        """Pair what is left by one rule; a row that is listed twice under one name is paired twice.
+    def match(self, name: Name, same: Same) -> None:
+        """Pair what is left and has one name by one rule; a row that is listed twice under it is paired twice.
 
         A row that may be either of two lesions, whose UIDs differ, is neither of them for certain.
         """
         sstr, fdg = self.left(TracerKind.SSTR), self.left(TracerKind.FDG)
-        found = [(one, other) for one in sstr for other in fdg if same(one, other)]
+        by_name: defaultdict[str | None, list[ReportRow]] = defaultdict(list)
+        for row in fdg:
+            by_name[name(row)].append(row)
+        found = [
+            (one, other) for one in sstr if name(one) is not None for other in by_name[name(one)] if same(one, other)
+        ]
         partners: dict[int, set[str]] = {id(row): set() for row in (*sstr, *fdg)}
         for one, other in found:
             partners[id(one)] |= _uid(other)
@@ -51,8 +59,8 @@ def match_lesions(sstr: Sequence[ReportRow], fdg: Sequence[ReportRow]) -> tuple[
     are unique on both sides (``lesion-match-probable``: a person looks at it).
     """
     matching = _Matching(sstr, fdg)
-    matching.match(_same_uid)
-    matching.match(_same_identifier)
+    matching.match(attrgetter("tracking_uid"), _same_uid)
+    matching.match(attrgetter("tracking_id"), _same_identifier)
     _match_by_reference(matching)
     _match_by_site(matching)
     lesions = [lesion for one, other in matching.pairs for lesion in lesion_of_both(one, other, matching.reasons)]
