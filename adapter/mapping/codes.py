@@ -13,7 +13,7 @@ SYSTEMS: dict[str, tuple[str, ...]] = {
     "SCT": ("SNM", "SNOMED", "SNOMED-CT", "SNOMEDCT", "http://snomed.info/sct"),
     "LN": ("LOINC", "http://loinc.org"),
     "DCM": ("http://dicom.nema.org/resources/ontology/DCM",),
-    "UMLS": ("http://www.nlm.nih.gov/research/umls", "http://terminology.hl7.org/CodeSystem/umls"),
+    "UMLS": ("http://terminology.hl7.org/CodeSystem/umls", "http://www.nlm.nih.gov/research/umls"),
     "UCUM": ("http://unitsofmeasure.org",),
     OUR_SYSTEM: (f"urn:oid:{_OID_ROOT}.1",),
 }
