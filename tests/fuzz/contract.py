@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import islice, pairwise
 
+from fuzz.checks import asks_for_silence, check_segments, check_split, count_of_observations, listed, parsed, squeezed
 from fuzz.mutations import cuts, stream
 
 from adapter.arrival import Arrival, Kept
@@ -22,7 +23,7 @@ from adapter.hl7v2.batch import split_batch
 from adapter.hl7v2.charset import decode_text
 from adapter.hl7v2.errors import FormatError
 from adapter.hl7v2.escapes import without_controls
-from adapter.hl7v2.header import Header, HeaderError, read_header
+from adapter.hl7v2.header import read_header
 from adapter.hl7v2.message import Message
 from adapter.hl7v2.mllp import Block, Fault, MllpDecoder
 from adapter.hl7v2.oru import patient_results
@@ -49,8 +50,6 @@ MAX_BLOCK = 20_000
 """Bytes; some streams are longer, so that the limit is met as well."""
 CONNECTION = Connection("mllp", "127.0.0.1", None, 1)
 ANSWERS = frozenset({"AA", "AE", "AR", "CA", "CE", "CR"})
-_SPANS = re.compile(r"OBX\[(\d+)(?:\.\.(\d+))?\]")
-_BLANK = str.maketrans("", "", " \t\r\n\x00\ufeff")
 
 
 class MemoryStore:
@@ -145,15 +144,15 @@ class Contract:
         codes = [self._code(answer) for answer in answers]
         if isinstance(item, Fault):
             assert not {"AA", "CA"} & {code for code, _ in codes}, "an accept for a fault"
-            assert reply.payloads or any(map(_asks_for_silence, batch.messages or (payload,))), (
+            assert reply.payloads or any(map(asks_for_silence, batch.messages or (payload,))), (
                 "a fault without an answer"
             )
             return
-        _check_split(payload, batch.messages)
+        check_split(payload, batch.messages)
         whole = batch.refusal is not None and not batch.is_enveloped
         sent = (batch.messages or (payload,)) if whole else batch.messages
         extra = 1 if batch.refusal and not whole else 0
-        silent = sum(_asks_for_silence(message) for message in sent)
+        silent = sum(asks_for_silence(message) for message in sent)
         most = len(sent) + extra
         assert most - silent <= len(codes) <= most, f"{len(codes)} answers to {most} messages, {silent} of them silent"
         accepted = [control_id for code, control_id in codes if code in ("AA", "CA")]
@@ -199,15 +198,15 @@ class Contract:
             report_to_text(report)
         application_answer(kept, reading, NOW)
         try:
-            message, decoded = _parsed(kept.raw)
-            assert _squeezed("".join(one.raw for one in message.segments)) == _squeezed(decoded), "text was lost"
-            _check_segments(message)
+            message, decoded = parsed(kept.raw)
+            assert squeezed("".join(one.raw for one in message.segments)) == squeezed(decoded), "text was lost"
+            check_segments(message)
             mapped = self._mapped(message)
         except (FormatError, ExtractionError):
             assert not isinstance(reading, Read), "what cannot be read was read"
             return
         if isinstance(reading, Read) and kept.processing_id == "P":
-            missing = set(range(1, _count_of_observations(message, decoded) + 1)) - mapped - _listed(reading)
+            missing = set(range(1, count_of_observations(message, decoded) + 1)) - mapped - listed(reading)
             assert not missing, f"observations neither mapped nor listed: {sorted(missing)}"
 
     def _mapped(self, message: Message) -> set[int]:
@@ -258,68 +257,3 @@ def _as_kept(number: int, arrival: Arrival) -> KeptMessage:
         sender=arrival.sender,
         application_asked=arrival.application_asked,
     )
-
-
-def _header(message: bytes) -> Header | None:
-    try:
-        return read_header(message)
-    except HeaderError as error:
-        return error.header
-
-
-def _asks_for_silence(message: bytes) -> bool:
-    """May the message stay without an answer? Enhanced mode, and MSH-15 does not ask for one in every case."""
-    header = _header(message)
-    return header is not None and bool(header.accept_ack or header.application_ack) and header.accept_ack != "AL"
-
-
-def _check_split(payload: bytes, messages: tuple[bytes, ...]) -> None:
-    """Messages are cut out of a payload byte for byte, in order, and none of what begins as one is between them."""
-    if b"\x00" in payload[:8] or payload.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return
-    place = 0
-    for message in messages:
-        found = payload.find(message, place)
-        while found > 0 and payload[found - 1] not in b"\r\n \t\x00\xbf":
-            found = payload.find(message, found + 1)
-        assert found >= 0, "a message is not what came"
-        assert not re.search(rb"[\r\n]MSH\|", b"\r" + payload[place:found]), "a message was passed over"
-        place = found + len(message)
-    assert not re.search(rb"[\r\n]MSH\|", payload[place:]) or not messages, "a message was passed over"
-
-
-def _parsed(raw: bytes) -> tuple[Message, str]:
-    decoded = decode_text(raw, read_header(raw))
-    return Message.parse(decoded.text, charset=decoded.charset), decoded.text
-
-
-def _squeezed(text: str) -> str:
-    return text.translate(_BLANK)
-
-
-def _check_segments(message: Message) -> None:
-    """Each segment from the first patient or order on stands in exactly one place of the results."""
-    found = []
-    for result in patient_results(message):
-        found += [*([result.pid] if result.pid else []), *result.others]
-        for group in result.groups:
-            found += [segment for segment in (group.orc, group.obr) if segment]
-            found += [*group.observations, *group.notes, *group.others]
-    behind = message.segments[len(message.segments) - len(found) :]
-    assert sorted(map(id, behind)) == sorted(map(id, found)), "a segment is in no group, or in two"
-
-
-def _count_of_observations(message: Message, text: str) -> int:
-    """Count the lines that begin as an OBX, by a way that is not the reader's; a mere name may be text or a segment."""
-    starts = [line.lstrip(" \t\x00\ufeff") for line in re.split(r"[\r\n]", text)]
-    named = [start[3:4] for start in starts if start[:3].upper() == "OBX"]
-    sent, bare, seen = named.count(message.encoding.field), named.count(""), len(message.all("OBX"))
-    assert sent <= seen <= sent + bare, "an OBX that is none, or one that is not seen"
-    return seen
-
-
-def _listed(reading: Read) -> set[int]:
-    """The observations that a note names."""
-    notes = [*reading.notes, *(note for report in reading.reports for note in report.notes)]
-    spans = (found for note in notes for found in _SPANS.finditer(note))
-    return {number for one in spans for number in range(int(one[1]), int(one[2] or one[1]) + 1)}
