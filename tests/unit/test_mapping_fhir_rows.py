@@ -266,7 +266,9 @@ def test_the_reports_own_facts_may_stand_at_a_path():
         ("tables:\n", "tables:\n  extents: {M1: metastatic}\n"),
     )
 
-    assert read_report(sent(tracer(), conclusionCode=[{"coding": [{"code": "M1"}]}]), mapping).study.extent == "metastatic"
+    body = sent(tracer(), conclusionCode=[{"coding": [{"code": "M1"}]}])
+
+    assert read_report(body, mapping).study.extent == "metastatic"
 
 
 WRONG = {
