@@ -9,10 +9,8 @@ from fhir_bodies import (
     LN,
     PATIENT,
     bundle,
-    component,
     concept,
     held,
-    lesion,
     observation,
     read,
     read_report,
@@ -24,7 +22,7 @@ from fhir_bodies import (
 )
 
 from adapter.mapping.message_reading import Extraction
-from adapter.outcome import Held, Ignored
+from adapter.outcome import Ignored
 from adapter.scoring.report import ReportStatus, TracerKind
 
 ZONE = timezone(timedelta(hours=1))
@@ -244,28 +242,6 @@ def test_reports_of_one_body_that_do_not_go_together_hold_it():
     other = PATIENT | {"id": "p2", "identifier": [identifier("9")]}
     second = report(tracer(id="t2"), id="r2", identifier=[identifier("B", "ACSN")], subject={"reference": "Patient/p2"})
     assert held(bundle(report(tracer()), second, PATIENT, other, tracer(), tracer(id="t2")))[0] == "patient-mismatch"
-
-    mine = site(
-        CANONICAL.replace("id: canonical_fhir", "id: mine").replace(
-            "in: [123001^Radiopharmaceutical^DCM, ^^99NETPET]", "in: [only-mine]"
-        )
-    )
-    foreign = lesion("x", component("krenning", text("3"))) | {"code": concept("only-mine", "urn:mine")}
-    third = report(foreign, tracer(id="t3"), id="r3", identifier=[identifier("C", "ACSN")])
-    theirs = site(
-        CANONICAL.replace("in: [123001^Radiopharmaceutical^DCM, ^^99NETPET]", "in: [35321007]").replace(
-            "path: Observation.code", "path: Observation.value"
-        )
-    )
-    body = bundle(
-        report(tracer("724025002"), foreign, identifier=[identifier("D", "ACSN")]),
-        third,
-        PATIENT,
-        tracer("724025002"),
-        foreign,
-        tracer(id="t3"),
-    )
-    assert isinstance(read(body, mine, theirs), Held)
 
 
 def test_a_report_that_is_none_of_ours_stands_beside_one_that_is():
