@@ -9,13 +9,16 @@ from pathlib import Path
 import hl7
 from hl7apy.parser import parse_message
 
+from adapter.fhir.incoming import parse_incoming
 from adapter.hl7v2.message import Message
 from adapter.mapping.catalogue import MappingSet
+from adapter.mapping.fhir_reading import read_units
 from adapter.mapping.message_reading import Extraction, read_message
 from adapter.scoring.assessment import assess
 from adapter.scoring.pairing import Pair
 from adapter.scoring.report import KeptReport, PetReport, Source
 from adapter.scoring.result import Policy, Score
+from bench.fhir_report import fhir_report
 from bench.report_message import LESIONS, report
 from bench.results import Bar, Row, Section, at_most, ratios, rounds
 
@@ -36,6 +39,7 @@ def measure() -> Section:
     text = report("C1", "P1").decode()
     mappings = MappingSet.load(MAPPINGS)
     check(text, mappings)
+    body = fhir_report("F", MANY_LESIONS)
     found = rounds(
         ROUNDS,
         {
@@ -45,6 +49,8 @@ def measure() -> Section:
             "python-hl7": _timed(lambda: hl7.parse(text), 5),
             "hl7apy": _timed(lambda: parse_message(text), 1),
             "scored": _timed(scoring(mappings), 50),
+            "fhir": _timed(lambda: parse_incoming(body), 50),
+            "fhir scored": _timed(fhir_scoring(mappings), 50),
         },
     )
     lazy, mapped = found["lazy"], found["mapped"]
@@ -59,6 +65,8 @@ def measure() -> Section:
         Row("lazy reader / split by hand", "x", ratios(lazy, found["hand"]), at_most(2)),
         _micro("what the mapping adds", tuple(one - other for one, other in zip(mapped, lazy, strict=True))),
         Row(f"mapping and scoring a report of {MANY_LESIONS} lesions", "us", found["scored"], at_most(1000)),
+        _micro(f"FHIR body of {MANY_LESIONS} lesions ({len(body):,} bytes) parsed and resolved", found["fhir"]),
+        Row(f"mapping and scoring a FHIR report of {MANY_LESIONS} lesions", "us", found["fhir scored"], at_most(3000)),
         Row("python-hl7 parse / reader and mapping", "x", ratios(found["python-hl7"], mapped)),
         Row("hl7apy parse_message / reader and mapping", "x", ratios(found["hl7apy"], mapped)),
     )
@@ -91,6 +99,32 @@ def scoring(mappings: MappingSet) -> Callable[[], object]:
 
     if run().result.grade is None or len(run().lesions) != MANY_LESIONS:
         raise AssertionError("the report of many lesions is not scored")
+    return run
+
+
+def fhir_scoring(mappings: MappingSet) -> Callable[[], object]:
+    """Make the mapping of a parsed FHIR report of many lesions, and its scoring with the other half."""
+    sstr = _kept(_mapped_unit(fhir_report("S", MANY_LESIONS), mappings)())
+    fdg = _mapped_unit(fhir_report("F", MANY_LESIONS), mappings)
+    policy = Policy()
+
+    def run() -> Score:
+        return assess(Pair(sstr, _kept(fdg())), policy)
+
+    if run().result.grade is None or len(run().lesions) != MANY_LESIONS:
+        raise AssertionError("the FHIR report of many lesions is not scored")
+    return run
+
+
+def _mapped_unit(body: bytes, mappings: MappingSet) -> Callable[[], PetReport]:
+    units = parse_incoming(body).units
+
+    def run() -> PetReport:
+        outcome = read_units(units, mappings)
+        if not isinstance(outcome, Extraction):
+            raise TypeError("the canonical FHIR mapping does not read the report")
+        return outcome.reports[0]
+
     return run
 
 
