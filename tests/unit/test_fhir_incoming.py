@@ -382,3 +382,18 @@ def test_a_large_body_is_refused_before_it_is_read():
     many = bundle(*[report(id=f"r{number}") for number in range(201)])
     with pytest.raises(IncomingError, match="more than 200 reports"):
         incoming(deepcopy(many))
+
+
+def test_entries_without_a_resource_that_delete_nothing_are_passed():
+    body = sent(tracer())
+    body["entry"].append({"request": {"method": "PATCH", "url": "Patient/p1"}})
+    body["entry"].append({"response": {"status": "200"}})
+
+    assert (incoming(body).deleted, len(incoming(body).units)) == ((), 1)
+
+
+def test_a_notification_about_nothing_names_nothing():
+    event = {"name": "notification-event", "part": [{"name": "focus", "valueString": "x"}, {"name": "focus"}]}
+    body = bundle({"resourceType": "Parameters", "id": "s", "parameter": [event]}, kind="history")
+
+    assert incoming(body).named == ()

@@ -370,3 +370,14 @@ def test_a_report_of_nothing_but_scores_of_this_program_is_let_go():
     score = observation("s", concept("netpet-score"), coded("P2a", "urn:grades"))
 
     assert read(sent(score)) == Ignored("a score of this program that came back")
+
+
+def test_paths_of_other_resources_may_stand_in_many_rules():
+    mapping = changed(
+        ("  in_field:", "  cross_reference: {fhirpath: Patient.birthDate}\n  in_field:"),
+        ("  ki67:", "  who_grade: {fhirpath: Patient.id}\n  ki67:"),
+        ("  who_grade: {code: [who-grade^WHO grade^99NETPET]}\n", ""),
+    )
+    found = read_report(sent(tracer(), lesion("l1", UPTAKE)), mapping)
+
+    assert (found.study.who_grade, found.rows[0].cross_reference) == ("p1", "1960-01-01")

@@ -14,7 +14,7 @@ from adapter.mapping.cases_reading import InputReading, read_input, scores_of
 from adapter.mapping.catalogue import MappingSet
 from adapter.mapping.message_reading import Extraction
 from adapter.mapping.site_mapping import site_mapping
-from adapter.outcome import Held, Ignored, Problem
+from adapter.outcome import Held, Ignored, Problem, Refused
 from adapter.scoring.result import Policy
 
 FILES = {
@@ -134,3 +134,10 @@ def test_what_is_said_of_a_body_is_said_to_the_mapping_that_read_it():
     assert isinstance(found, Extraction)
     assert (found.mapping_id, found.mapping_version) == ("canonical_fhir", "1.0.0")
     assert found.mapping_sha256 == canonical_fhir().mappings[0].sha256
+
+
+def test_a_body_that_may_not_be_taken_is_refused():
+    found = by_fhir(b"{}").reading
+
+    assert isinstance(found, Refused)
+    assert found.problem is Problem.MESSAGE_TYPE
