@@ -57,6 +57,12 @@ class MappingSet:
         """The mappings that may read messages."""
         return tuple(mapping for mapping in self.mappings if mapping.is_active)
 
+    @property
+    def authorities(self) -> dict[str, str]:
+        """The names that the active mappings have for identifier systems, for what orders work before it is read."""
+        plans = [mapping.fhir for mapping in self.active if mapping.fhir is not None]
+        return {system: name for plan in reversed(plans) for system, name in plan.authorities.items()}
+
     def owner_of(self, message: Message) -> SiteMapping | Held | Ignored:
         """Turn a message into the one active mapping that owns it.
 

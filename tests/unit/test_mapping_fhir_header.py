@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 from fhir_bodies import (
     ACCESSION,
+    AUTHORITIES,
     CANONICAL,
     LN,
     PATIENT,
@@ -19,6 +20,7 @@ from fhir_bodies import (
     site,
     text,
     tracer,
+    unit,
 )
 
 from adapter.mapping.message_reading import Extraction
@@ -253,3 +255,11 @@ def test_a_report_that_is_none_of_ours_stands_beside_one_that_is():
     assert len(found.reports) == 1
     assert read(bundle(other, PATIENT, chest)) == Ignored()
     assert read(bundle(PATIENT)) == Ignored("a body without a report")
+
+
+def test_a_report_waits_in_its_patients_line_before_it_is_read():
+    mappings = canonical_fhir()
+    found = unit(sent(tracer()))
+
+    assert mappings.authorities[AUTHORITIES["HOSP"]] == "HOSP"
+    assert found.lane(mappings.authorities) == read_report(sent(tracer())).patient.key

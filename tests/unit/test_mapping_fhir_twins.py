@@ -61,7 +61,7 @@ def test_a_pair_scores_by_fhir_as_by_v2_and_mixed(name):
 
 
 def results(inputs):
-    """The scores that stand after all inputs, by their ids, without the row keys by which unnamed lesions are called."""
+    """The scores that stand after all inputs, by their ids, without the row keys that name unnamed lesions."""
     found = scores_of(inputs, Policy())
     return {score.id: replace(score.result, patterns={}, target_lesions=(), explanation="") for score in found}
 
