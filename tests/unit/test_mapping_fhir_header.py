@@ -10,6 +10,7 @@ from fhir_bodies import (
     LN,
     PATIENT,
     bundle,
+    canonical_fhir,
     concept,
     held,
     observation,
