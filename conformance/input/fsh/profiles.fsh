@@ -75,7 +75,7 @@ Title: "NETPET summary report"
 Description: "A report of this software beside the hospital's, which names a score and its lesions."
 * insert ProfileOf(12)
 * insert MadeBySoftware
-* extension 1..
+* extension contains $addendumOf named addendumOf 1..1 and $supportingInfo named supportingInfo 1..
 * identifier 1..
 * basedOn 1..
 * subject 1..
