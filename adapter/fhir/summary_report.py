@@ -6,7 +6,7 @@ from adapter.fhir.resource import Element, Resource
 from adapter.fhir.terminology import DEVICE_ASSERTED, IMAGING_REPORT, SUMMARY_REPORT_PROFILE, SUPPORTING_INFO
 
 ADDENDUM_OF = "http://hl7.org/fhir/StructureDefinition/diagnosticReport-addendumOf"
-"""R4 core extension, DiagnosticReport to DiagnosticReport: at most one of it, so the other report is named beside it."""
+"""R4 core extension, DiagnosticReport to DiagnosticReport: at most one, so the other report is named beside it."""
 
 _STATUS = {"preliminary": "preliminary", "final": "final", "corrected": "corrected"}
 """Observation.status -> DiagnosticReport.status; all else that we send is withdrawn."""
