@@ -13,6 +13,7 @@ class Sender:
     """What the site agreed with one sender; who that is shows the connection.
 
     ``application`` and ``facility`` are what MSH-3 and MSH-4 then have to be (the field, or its first component).
+    ``answers_elsewhere``: application level answers go to a peer of their own, never back on the connection.
     """
 
     name: str = "default"
@@ -22,6 +23,7 @@ class Sender:
     refuses_reuse: bool = False
     application: str | None = None
     facility: str | None = None
+    answers_elsewhere: bool = False
 
 
 NO_AGREEMENT = Sender()
@@ -46,6 +48,7 @@ class Arrival:
     the same bytes sent again get the very same answer; it is empty when the sender asked for none.
     ``application_asked``: another answer may be due after the reading. ``deviations`` are what was tolerated so far.
     A control ID counts as used again when it was used since ``reused_since``; ``refuse_reused``: then it is not kept.
+    ``answer_again``: if it is there already, the answer after its reading is to be sent once more.
     """
 
     channel: str
@@ -64,6 +67,7 @@ class Arrival:
     application_asked: bool = False
     refuse_reused: bool = False
     reused_since: datetime | None = None
+    answer_again: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +84,26 @@ class Kept:
     control_id_reused: bool = False
     application_asked: bool = False
     application_answer: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DueAnswer:
+    """The application level answer of a message that waits to be sent to a peer, ``made`` when the wait began."""
+
+    message_id: str
+    payload: bytes
+    made: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class GivenUpAnswer:
+    """One that is not sent any more: whose message it answers, why it was given up, and when."""
+
+    message_id: str
+    listener: str
+    sender: str
+    problem: str
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)

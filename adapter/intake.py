@@ -117,6 +117,7 @@ class Intake:
             application_asked=asks_after_reading(header, sender.ack, level),
             refuse_reused=sender.refuses_reuse,
             reused_since=now - self._terms.reuse_window,
+            answer_again=sender.answers_elsewhere,
         )
 
     def _check_readable(self, arrival: Arrival) -> None:

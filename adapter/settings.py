@@ -4,7 +4,6 @@ import os
 import sys
 from collections.abc import Iterator
 from decimal import Decimal
-from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
@@ -19,7 +18,7 @@ from adapter.mapping.loader import read_tree
 from adapter.outbound.fhir_settings import Destination
 from adapter.outcome import AdapterError
 from adapter.scoring.result import Policy
-from adapter.sections import Section, Tls, split_text
+from adapter.sections import Section, Tls, is_loopback, split_text
 
 __all__ = ["Http", "Mllp", "Settings", "SettingsError", "Tls", "is_loopback", "load_settings", "shipped_folder"]
 
@@ -243,16 +242,6 @@ def _mixed_doors(settings: Settings) -> Iterator[str]:
 
 def _asks_for_certificates(tls: Tls | None) -> bool:
     return tls is not None and tls.client_authorities is not None
-
-
-def is_loopback(host: str) -> bool:
-    """Can only this machine reach the address? A name other than localhost is not asked about: it may mean anything."""
-    if host == "localhost":
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def shipped_folder(name: str) -> Path:

@@ -100,6 +100,12 @@ class Telemetry:
         self._offered = Gauge(
             "netpet_replay_offered", "Held messages that the mappings in use can read", registry=self.registry
         )
+        self._answers_returned = Counter(
+            "netpet_answers_returned",
+            "Application level answers sent to a peer, by what came of it",
+            ["listener", "sender", "outcome"],
+            registry=self.registry,
+        )
         self._lines_lost = Counter(
             "netpet_log_lines_lost", "Lines that could not be written to the log", registry=self.registry
         )
@@ -152,6 +158,10 @@ class Telemetry:
         """Count an attempt to bring mapping files into use: swapped, unchanged or refused."""
         self._reloads.labels(outcome).inc()
         self._mappings_current.set(outcome != "refused")
+
+    def returned(self, listener: str, sender: str, outcome: str) -> None:
+        """Count an attempt to give an answer to a peer: delivered, failed, refused or given-up."""
+        self._answers_returned.labels(listener, sender, outcome).inc()
 
     def offered(self, count: int) -> None:
         """Show how many held messages could be read if they were replayed."""

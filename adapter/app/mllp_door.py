@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from adapter.app.courtesy import TimedKeeping
 from adapter.app.follow_up import FollowUp
 from adapter.app.reader import MessageReader
+from adapter.app.return_paths import ReturnPaths
 from adapter.app.worker import Worker
 from adapter.inbound.application_answers import ApplicationAnswers
 from adapter.inbound.hl7v2_receiver import Hl7v2Receiver
@@ -29,7 +30,9 @@ class MllpDoor:
         self._clock = clock
         self._senders: Senders = settings.mllp.to_senders()
         self.answers = ApplicationAnswers(self._deliver, self._delivered)
-        self.follow_up = FollowUp(self.answers, clock, timedelta(days=settings.intake.keep_ignored))
+        self.return_paths = ReturnPaths(settings, telemetry, clock)
+        keep_ignored = timedelta(days=settings.intake.keep_ignored)
+        self.follow_up = FollowUp(self.answers, self.return_paths, clock, keep_ignored)
 
     def intake(self, store: Store, reader: MessageReader, worker: Worker) -> Intake:
         """Turn the settings into page one, of this door and the others: it keeps what comes, and wakes the worker."""

@@ -85,6 +85,8 @@ class Service:
         self.store = await Store.open(self.settings.store.url, after=door.follow_up)
         parts.push_async_callback(self.store.close)
         parts.push_async_callback(door.answers.close)
+        door.return_paths.start(self.store.answers, door.answers.awaited)
+        parts.push_async_callback(door.return_paths.stop)
         for warning in self.store.warnings:
             self.telemetry.warn("store", warning=warning)
         parts.push_async_callback(_cancel, asyncio.create_task(self._forget(), name="forget-ignored"))

@@ -7,6 +7,7 @@ from pydantic import Field, field_validator
 from adapter.arrival import Sender
 from adapter.hl7v2.character_sets import codec_of
 from adapter.hl7v2.enhanced import AckMode
+from adapter.inbound.answers_to import AnswersTo
 from adapter.sections import Section
 
 EVERYONE_ELSE = "default"
@@ -34,6 +35,9 @@ class Agreement(Section):
     sending_facility: str | None = None
     """What MSH-4 has to be (the field or its first component); else AR."""
 
+    answers_to: AnswersTo | None = None
+    """The peer that gets what a message is answered after its reading, as a message of its own."""
+
     @field_validator("charset_default", "charset_override")
     @classmethod
     def _is_charset(cls, value: str | None) -> str | None:
@@ -51,4 +55,5 @@ class Agreement(Section):
             refuses_reuse=self.control_id_reused == "refuse",
             application=self.sending_application,
             facility=self.sending_facility,
+            answers_elsewhere=self.answers_to is not None and not self.answers_to.only_when_gone,
         )

@@ -1,7 +1,8 @@
 """The second answer of enhanced mode: what the reading made of a message, to the sender that asked for it.
 
 It goes back on the connection that brought the message, after the answer at commit. Where that connection is gone it
-stays with the message, is shown as undelivered, and goes out when the sender repeats the message.
+stays with the message, is shown as undelivered, and goes out when the sender repeats the message, or to the sender's
+peer where one was agreed (``answers_to``).
 """
 
 import asyncio
@@ -63,6 +64,11 @@ class ApplicationAnswers:
         self._delivered = delivered
         self._waits: dict[str, _Wait] = {}
         self._notes: set[asyncio.Task[None]] = set()
+        self._noting: set[str] = set()
+
+    def awaited(self) -> frozenset[str]:
+        """Give the messages whose answers a connection may still get, or has got without the store knowing it yet."""
+        return frozenset(self._noting.union(self._waits))
 
     def expect(self, kept: Kept, connection: Connection) -> None:
         """Let a connection wait for the answer to a message that it brought; one that waited for it no longer does."""
@@ -98,6 +104,7 @@ class ApplicationAnswers:
             return
         del self._waits[message_id]
         if self._deliver(wait.connection, wait.payload):
+            self._noting.add(message_id)
             note = asyncio.create_task(self._note(message_id))
             self._notes.add(note)
             note.add_done_callback(self._notes.discard)
@@ -108,3 +115,5 @@ class ApplicationAnswers:
         except AdapterError:
             # Shown as undelivered although it was: the safe side, and the store tells its own troubles elsewhere.
             return
+        finally:
+            self._noting.discard(message_id)

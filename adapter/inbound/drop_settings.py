@@ -52,5 +52,6 @@ class Drop(Section):
         return self
 
     def to_senders(self) -> Senders:
-        """Turn the entry into the one sender of the folder."""
-        return Senders(default=self.sender.agreed(AckMode.ORIGINAL))
+        """Turn the entry into the one sender of the folder; MSH-15 and MSH-16 count where there is a way back."""
+        mode = AckMode.ORIGINAL if self.sender.answers_to is None else AckMode.AUTO
+        return Senders(default=self.sender.agreed(mode))

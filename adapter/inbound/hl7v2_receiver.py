@@ -28,7 +28,8 @@ class Hl7v2Receiver:
         """Turn a block into its reply: an answer a message, or one batch acknowledgement of all; all is on disk."""
         origin = self._senders.origin(connection)
         came = await self._batches.take(block.payload, origin, block.deviations)
-        return Reply(came.answers, self._follow(came.taken, connection))
+        here = not origin.sender.answers_elsewhere
+        return Reply(came.answers, self._follow(came.taken, connection) if here else None)
 
     async def refuse(self, fault: Fault, connection: Connection) -> Reply:
         """Turn a framing fault into its NAK, which names the message, the messages or the batch, if that much came."""

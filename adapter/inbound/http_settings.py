@@ -7,6 +7,7 @@ from pydantic import model_validator
 from adapter.arrival import Sender
 from adapter.hl7v2.enhanced import AckMode
 from adapter.inbound.agreements import EVERYONE_ELSE, Agreement, Bytes, Count, Name, Seconds
+from adapter.inbound.answers_to import NO_ANSWERS
 from adapter.inbound.credentials import CredentialRule, CredentialSenders
 from adapter.sections import Section, Texts
 
@@ -26,6 +27,12 @@ class HttpSenderSettings(Agreement):
         known = bool(self.api_clients or self.certificate_subjects)
         if known is (self.name == EVERYONE_ELSE):
             raise ValueError("give api_clients or certificate_subjects, but not for the sender named default")
+        return self
+
+    @model_validator(mode="after")
+    def _answers_are_asked_for(self) -> Self:
+        if self.answers_to is not None and self.ack != "auto":
+            raise ValueError(NO_ANSWERS)
         return self
 
     def to_sender(self) -> Sender:

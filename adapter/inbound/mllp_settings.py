@@ -9,6 +9,7 @@ from pydantic import Field, field_validator, model_validator
 from adapter.arrival import Sender
 from adapter.hl7v2.enhanced import AckMode
 from adapter.inbound.agreements import EVERYONE_ELSE, Agreement, Bytes, Count, Name, Seconds
+from adapter.inbound.answers_to import NO_ANSWERS, MllpAnswersTo
 from adapter.inbound.limits import Limits
 from adapter.inbound.peers import PeerList
 from adapter.inbound.senders import SenderRule, Senders
@@ -31,6 +32,8 @@ class SenderSettings(Agreement):
     """Subjects of its client certificates (RFC 4514 text); with ``networks``, both have to fit."""
     ack: Literal["auto", "original", "commit-as-aa"] = "auto"
     """``auto``: as MSH-15 and MSH-16 ask; ``original``: AA, AE or AR at once; ``commit-as-aa``: AA where CA is due."""
+    answers_to: MllpAnswersTo | None = None
+    """The peer that gets what a message is answered after its reading, as a message of its own."""
 
     _networks = field_validator("networks")(check_networks)
 
@@ -39,6 +42,12 @@ class SenderSettings(Agreement):
         known = bool(self.networks or self.certificate_subjects)
         if known is (self.name == EVERYONE_ELSE):
             raise ValueError("give networks or certificate_subjects, but not for the sender named default")
+        return self
+
+    @model_validator(mode="after")
+    def _answers_are_asked_for(self) -> Self:
+        if self.answers_to is not None and self.ack != "auto":
+            raise ValueError(NO_ANSWERS)
         return self
 
     def to_sender(self) -> Sender:

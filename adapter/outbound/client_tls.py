@@ -26,8 +26,9 @@ class ClientTlsFiles:
 class ClientTls:
     """Turns the files into the context of the next connection; a context for connections that stand stays theirs."""
 
-    def __init__(self, files: ClientTlsFiles) -> None:
+    def __init__(self, files: ClientTlsFiles, setting: str = "destination.tls") -> None:
         self._files = files
+        self._setting = setting
         self._seen: tuple[Signature | None, ...] | None = None
         self._context: ssl.SSLContext | None = None
 
@@ -41,7 +42,7 @@ class ClientTls:
             except (OSError, ValueError):
                 self._seen = None
         if self._context is None:
-            raise DeliveryError(Answer(rule="destination.tls: the files cannot be used"))
+            raise DeliveryError(Answer(rule=f"{self._setting}: the files cannot be used"))
         return self._context
 
 

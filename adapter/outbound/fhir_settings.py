@@ -8,7 +8,7 @@ from pydantic import BeforeValidator, Field, field_validator, model_validator
 from pydantic_settings import NoDecode
 
 from adapter.outbound.oru_settings import ResultInterface, Results
-from adapter.sections import Section, Texts, split_text
+from adapter.sections import ClientTls, Section, Texts, split_text
 
 Paths = Annotated[list[Path], NoDecode, BeforeValidator(split_text)]
 Seconds = Annotated[float, Field(gt=0, le=3600)]
@@ -68,25 +68,6 @@ class FhirAuth(Section):
         missing = [name for name in _NEEDS[self.method] if not getattr(self, name)]
         if missing:
             raise ValueError(f"method {self.method} needs {' and '.join(missing)}")
-        return self
-
-
-class ClientTls(Section):
-    """PEM files; each is read again when it changes."""
-
-    authorities: Path | None = None
-    """Who issues the server's certificate; unset: those of the system."""
-    certificate: Path | None = None
-    """Our certificate chain, where the server asks for one."""
-    key: Path | None = None
-    """Its private key."""
-    key_password: Path | None = None
-    """A file that holds the key's password."""
-
-    @model_validator(mode="after")
-    def _certificate_and_key_come_together(self) -> Self:
-        if (self.certificate is None) is not (self.key is None):
-            raise ValueError("give certificate and key together")
         return self
 
 

@@ -1,6 +1,5 @@
 """The settings of plan ``oru``: the EHR's interface, and what was agreed about the results that go there."""
 
-from ipaddress import ip_address
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
@@ -10,7 +9,7 @@ from adapter.hl7v2.datatypes import Coded
 from adapter.hl7v2.result_message import Envelope, Party
 from adapter.outbound.plans.oru_message import Agreement
 from adapter.scoring.report import TracerKind
-from adapter.sections import Section
+from adapter.sections import Section, is_loopback
 
 UTF_8 = "UNICODE UTF-8"
 """Table 0211."""
@@ -37,7 +36,7 @@ class ResultInterface(Section):
 
     @model_validator(mode="after")
     def _is_encrypted(self) -> Self:
-        if self.host and not self.encrypted and not _is_loopback(self.host):
+        if self.host and not self.encrypted and not is_loopback(self.host):
             raise ValueError("only loopback may be reached without TLS: leave encrypted at true, or use a tunnel")
         return self
 
@@ -95,10 +94,3 @@ def _coded(triplet: str | None) -> Coded | None:
         return None
     code, text, system = triplet.split("^")
     return Coded(code, text, system)
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return host == "localhost" or ip_address(host).is_loopback
-    except ValueError:
-        return False

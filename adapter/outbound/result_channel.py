@@ -19,7 +19,7 @@ class ResultListener:
     """Where the EHR's interface listens, and how long it is waited for (seconds): for all of it, less than a lease.
 
     ``turn_timeout`` is a message's wait for those before it. ``awaits_application``: CA is not the end (enhanced mode),
-    the answer is AA, AE or AR.
+    the answer is AA, AE or AR. ``rests``: how long nobody else tries after a connection failed.
     """
 
     host: str
@@ -29,6 +29,7 @@ class ResultListener:
     answer_timeout: float = 20.0
     turn_timeout: float = 10.0
     awaits_application: bool = False
+    rests: float = RESTS
 
 
 class ResultChannel:
@@ -89,7 +90,7 @@ class ResultChannel:
                     listener.host, listener.port, tls, seconds=listener.connect_timeout
                 )
             except MllpClientError:
-                self._rests_until = time.monotonic() + RESTS
+                self._rests_until = time.monotonic() + listener.rests
                 raise
         return self._client
 

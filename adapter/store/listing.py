@@ -60,6 +60,8 @@ def message_detail(connection: Connection, message_id: str) -> MessageDetail | N
         application_asked=row.application_asked,
         application_answer=row.application_answer,
         application_delivered=moment_or_none(row.application_delivered),
+        application_given_up=moment_or_none(row.application_given_up),
+        application_problem=row.application_problem,
     )
 
 

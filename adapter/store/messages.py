@@ -12,7 +12,7 @@ from sqlalchemy import ClauseElement, Connection, Integer, bindparam, exists, in
 from adapter.arrival import Arrival, ControlIdReusedError, Kept
 from adapter.reading import KeptMessage, Reading
 from adapter.scoring.report import OID_NAMESPACE
-from adapter.store import patients
+from adapter.store import answers, patients
 from adapter.store.codec import dump, milliseconds, moment, storable
 from adapter.store.prepared import Prepared
 from adapter.store.schema import audit, insert_into, message, patient
@@ -71,16 +71,20 @@ ARRIVED = (
 
 @dataclass(frozen=True, slots=True)
 class Reuse:
-    """Since when a control ID counts as used (milliseconds), and whether its second use is then refused."""
+    """Since when a control ID counts as used (milliseconds), and whether its second use is then refused.
+
+    ``answer_again``: the same message once more has its application level answer sent once more.
+    """
 
     since: int = 0
     refused: bool = False
+    answer_again: bool = False
 
     @classmethod
     def of(cls, arrival: Arrival) -> "Reuse":
         """Turn an arrival into what was agreed with its sender."""
         since = arrival.reused_since
-        return cls(0 if since is None else milliseconds(since), arrival.refuse_reused)
+        return cls(0 if since is None else milliseconds(since), arrival.refuse_reused, arrival.answer_again)
 
 
 def _insert_new(dialect: str) -> ClauseElement:
@@ -112,6 +116,8 @@ def keep(connection: Connection, row: Row, reuse: Reuse = Reuse()) -> Kept:
     asked = {f"same_{name}": row[name] for name in SENDER} | {"used_since": reuse.since}
     new = _INSERT_NEW.row(connection, row | asked)
     if new is None:
+        if reuse.answer_again:
+            answers.repeat(connection, row["id"], row["received"])
         return _found(connection, row["id"])
     reused = bool(new[0])
     if reused and reuse.refused:
@@ -160,11 +166,12 @@ def unread(connection: Connection, key: str, limit: int) -> list[KeptMessage]:
 class Aftermath:
     """What follows on a reading: the answer that its sender asked for (None: none), and what stays of a message.
 
-    ``keep_ignored``: the body of a message that is none of ours stays for the time being.
+    ``keep_ignored``: the body of a message that is none of ours stays for the time being. ``at``: when that was.
     """
 
     answer: bytes | None = None
     keep_ignored: bool = False
+    at: datetime | None = None
 
 
 class AfterReading(Protocol):
@@ -193,12 +200,6 @@ class NothingFollows:
 def noted(notes: tuple[str, ...]) -> str:
     """Turn what was tolerated into its column."""
     return dump([storable(note) for note in notes])
-
-
-def mark_delivered(connection: Connection, message_id: str, at: datetime) -> None:
-    """Note that the sender got the application level answer of a message."""
-    this = message.c.id == message_id
-    connection.execute(update(message).where(this).values(application_delivered=milliseconds(at)))
 
 
 def forget_ignored(connection: Connection, before: datetime, limit: int) -> int:

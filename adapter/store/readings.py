@@ -15,14 +15,17 @@ from adapter.store.schema import message, report
 
 NO_AFTERMATH = Aftermath()
 
-RECORDED = ("state", *NOTHING_READ, "application_answer")
+RECORDED = ("state", *NOTHING_READ, "application_answer", "application_made")
 """The columns of a message that a reading sets; the body too, where it is not to be kept."""
 
 
 def reading_row(reading: Reading, aftermath: Aftermath = NO_AFTERMATH) -> Row:
     """Turn what the reading found into the columns of its message."""
     row = _outcome(reading, keep_ignored=aftermath.keep_ignored)
-    return row if aftermath.answer is None else row | {"application_answer": aftermath.answer}
+    if aftermath.answer is None:
+        return row
+    made = None if aftermath.at is None else milliseconds(aftermath.at)
+    return row | {"application_answer": aftermath.answer, "application_made": made}
 
 
 def _outcome(reading: Reading, *, keep_ignored: bool) -> Row:
@@ -80,7 +83,7 @@ def _record(values: Row) -> Prepared:
     changed: Row = new | {
         "state": case((message.c.read_again, RECEIVED), else_=new["state"]),
         "read_again": False,
-        "application_answer": func.coalesce(new["application_answer"], message.c.application_answer),
+        **{name: func.coalesce(new[name], message.c[name]) for name in ("application_answer", "application_made")},
     }
     this = (message.c.sequence == bindparam("this")) & (message.c.patient == bindparam("lane"))
     return Prepared(lambda _: update(message).where(this).values(changed | values))

@@ -36,6 +36,8 @@ metadata = MetaData(
 
 UNDELIVERED = text("application_answer IS NOT NULL AND application_delivered IS NULL")
 """An application level answer that its sender has not got."""
+ANSWER_DUE = text("application_answer IS NOT NULL AND application_delivered IS NULL AND application_given_up IS NULL")
+"""One that was not given up either."""
 
 message = Table(
     "message",
@@ -70,12 +72,18 @@ message = Table(
     Column("application_asked", Boolean, nullable=False, server_default=false()),
     Column("application_answer", LargeBinary),  # NULL: not read yet, or none is due
     Column("application_delivered", BigInteger),  # NULL: the sender was gone
+    Column("application_made", BigInteger),  # since when the answer waits; NULL: since the message was received
+    Column("application_given_up", BigInteger),  # when it was sent to its peer for the last time, and not taken
+    Column("application_problem", Text),  # why
     UniqueConstraint(
         "channel", "sending_application", "sending_facility", "control_id", "sha256", name="uq_message_identity"
     ),
     Index("ix_message_state_sequence", "state", "sequence"),
     Index("ix_message_patient_state_sequence", "patient", "state", "sequence"),
     Index("ix_message_undelivered", "sequence", sqlite_where=UNDELIVERED, postgresql_where=UNDELIVERED),
+    Index(
+        "ix_message_answer_due", "channel", "sender", "sequence", sqlite_where=ANSWER_DUE, postgresql_where=ANSWER_DUE
+    ),
     sqlite_autoincrement=True,  # a number once given never comes back, even when the newest row was pruned
 )
 

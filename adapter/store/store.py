@@ -17,6 +17,7 @@ from adapter.publication import Claim, Delivered, Page, Publication, Resource, R
 from adapter.reading import KeptMessage, Reading
 from adapter.scoring.report import KeptReport
 from adapter.store import deliveries, listing, messages, patients, readings, resources, sent_messages
+from adapter.store.answers import AnswerRecords
 from adapter.store.destinations import DestinationRecords
 from adapter.store.engine import Engines, open_sqlite, sqlite_file, version_warnings
 from adapter.store.failure import unavailable
@@ -66,6 +67,7 @@ class Store:
         self._reader = Reader(opened.engines.reader)
         self._writer = Writer(opened.engines.writer)
         self.destinations = DestinationRecords(self._reader, self._writer)
+        self.answers = AnswerRecords(self._reader, self._writer)
         self.warnings = opened.warnings
 
     @classmethod
@@ -111,7 +113,7 @@ class Store:
 
     async def mark_delivered(self, message_id: str, at: datetime) -> None:
         """Note that the sender got the application level answer of a message."""
-        await self._writer.write(lambda connection: messages.mark_delivered(connection, message_id, at))
+        await self.answers.delivered(message_id, at)
 
     # the lanes
 

@@ -50,7 +50,8 @@ class MessageDetail:
     """One message with its bytes (None: ignored, not kept), its answer, and what the reading said of it.
 
     ``answer`` is empty when the sender asked for none. ``application_answer`` is the one after the reading, where it
-    was asked for; without ``application_delivered`` the sender was gone. ``notes`` are all that was tolerated.
+    was asked for; without ``application_delivered`` the sender was gone, or its peer has not taken it: one that was
+    ``application_given_up`` says why in ``application_problem``. ``notes`` are all that was tolerated.
     """
 
     summary: MessageSummary
@@ -68,6 +69,8 @@ class MessageDetail:
     application_asked: bool = False
     application_answer: bytes | None = None
     application_delivered: datetime | None = None
+    application_given_up: datetime | None = None
+    application_problem: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
