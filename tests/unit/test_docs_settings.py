@@ -10,8 +10,10 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from adapter.inbound.agreements import Agreement
+from adapter.inbound.answers_to import MllpAnswersTo
 from adapter.inbound.http_settings import HttpSenderSettings
 from adapter.inbound.mllp_settings import SenderSettings
+from adapter.sections import ClientTls
 from adapter.settings import PREFIX, Settings, load_settings
 
 PAGE = (Path(__file__).parents[2] / "docs/settings.md").read_text("utf-8")
@@ -47,7 +49,7 @@ def written(field: FieldInfo) -> str:
     default: Any = field.default
     if field.is_required():
         return "required"
-    if default in (None, ()):
+    if default in (None, (), ClientTls()):
         return "unset"
     if isinstance(default, bool):
         return f"`{str(default).lower()}`"
@@ -80,6 +82,12 @@ def test_what_is_agreed_with_a_sender_of_bodies_is_on_the_page_with_its_default(
     assert {name: written(HttpSenderSettings.model_fields[name]) for name in own} == entries("in a body's entry")
 
 
+def test_where_answers_go_is_on_the_page_with_its_default():
+    written_in_page = {name: written(field) for name, field in MllpAnswersTo.model_fields.items()}
+
+    assert written_in_page == entries("in `answers_to`")
+
+
 def loaded(folder, number):
     file = folder / "netpet.yaml"
     file.write_text(PAGE.split("```yaml\n")[number].partition("```")[0])
@@ -95,4 +103,10 @@ def test_the_senders_on_the_page_can_be_loaded(tmp_path):
 
 
 def test_the_senders_of_bodies_on_the_page_can_be_loaded(tmp_path):
-    assert [sender.name for sender in loaded(tmp_path, 3).http.hl7v2.senders] == ["ris-south"]
+    assert [sender.name for sender in loaded(tmp_path, 4).http.hl7v2.senders] == ["ris-south"]
+
+
+def test_the_peer_of_answers_on_the_page_can_be_loaded(tmp_path):
+    (sender,) = loaded(tmp_path, 3).mllp.senders
+
+    assert (sender.answers_to.host, sender.answers_to.port) == ("ris-north.hospital.example", 2576)
