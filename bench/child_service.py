@@ -42,7 +42,7 @@ class ChildService:
             self._process = subprocess.Popen(command, env=self._environment, stderr=log)
         try:
             self._await_start()
-        except ServiceDiedError:
+        except BaseException:  # whatever it was, nobody else knows of the process
             self._process.kill()
             self._process.wait()
             raise

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable
 from datetime import UTC, datetime, time, timedelta
 from decimal import Decimal
+from functools import lru_cache
 
 from adapter.fhir.resource import Element, RenderError
 from adapter.fhir.terminology import ACCESSION, UCUM, Code
@@ -130,7 +131,13 @@ def assigned(kind: Element, value: str, authority: str, authority_oid: str = "")
 
 def accession_identifier(report: PetReport) -> Element:
     """Turn a report's accession into an Identifier of type ACSN."""
-    return assigned(concept(ACCESSION), report.accession, report.accession_authority)
+    return _accession(report.accession, report.accession_authority)
+
+
+@lru_cache(maxsize=16)
+def _accession(accession: str, authority: str) -> Element:
+    """The resources of one score name its two accessions about a hundred times."""
+    return assigned(concept(ACCESSION), accession, authority)
 
 
 def logical(kind: str, identifier: Element, display: str = "") -> Element:

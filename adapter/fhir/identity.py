@@ -1,5 +1,6 @@
 """Names that never change: ids made of the patient and the accessions, never of a message or a clock."""
 
+from functools import lru_cache
 from uuid import uuid5
 
 from adapter.scoring.report import OID_NAMESPACE
@@ -25,8 +26,12 @@ SUMMARY_SYSTEM = oid(28)
 # Branch 23 is kept for Provenance, which has no identifier in R4 and is known by its derived id alone.
 
 
+@lru_cache(maxsize=1024)
 def _derived(kind: str, *parts: str) -> str:
-    """A part may hold any character, so each is written with its length before it: no two lists share a name."""
+    """A part may hold any character, so each is written with its length before it: no two lists share a name.
+
+    One score names each of its lesions, and the Device, many times.
+    """
     name = "|".join((kind, *(f"{len(part)}:{part}" for part in parts)))
     return str(uuid5(OID_NAMESPACE, name.encode("utf-8", "backslashreplace").decode()))
 
