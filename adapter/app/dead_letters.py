@@ -1,24 +1,32 @@
-"""What the web shows of dead letters, and their replay."""
+"""What the web shows of dead letters and of answers that were given up, and their replay."""
 
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
+from adapter.store.answers import AnswerRecords
 from adapter.store.destinations import DestinationRecords
 
 MOST_SHOWN = 1000
 
 
 class DeadLetters:
-    """Turns the store's dead letters into JSON members; ``wake`` says that somebody is due."""
+    """Turns what the store gave up into JSON members; ``wake`` says that somebody is due."""
 
-    def __init__(self, records: DestinationRecords, clock: Callable[[], datetime], wake: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        records: DestinationRecords,
+        answers: AnswerRecords,
+        clock: Callable[[], datetime],
+        wake: Callable[[], None],
+    ) -> None:
         self._records = records
+        self._answers = answers
         self._clock = clock
         self._wake = wake
 
     async def standing(self) -> dict[str, Any]:
-        """Give the dead letters, the newest first, each with the last answer of the destination."""
+        """Give the dead letters and the answers that no peer took, the newest first, each with what was said last."""
         return {
             "dead_letters": [
                 {
@@ -33,11 +41,22 @@ class DeadLetters:
                     "at": one.at.isoformat(),
                 }
                 for one in await self._records.dead_letters(MOST_SHOWN)
-            ]
+            ],
+            "answers": [
+                {
+                    "message": one.message_id,
+                    "listener": one.listener,
+                    "sender": one.sender,
+                    "problem": one.problem,
+                    "at": one.at.isoformat(),
+                }
+                for one in await self._answers.given_up(MOST_SHOWN)
+            ],
         }
 
     async def replay(self, by: str, reason: str) -> dict[str, Any]:
         """Have all of them delivered again, for a client and a reason."""
         count = await self._records.replay_dead(reason, self._clock(), by)
+        answers = await self._answers.send_again(reason, self._clock(), by)
         self._wake()
-        return {"replayed": count}
+        return {"replayed": count, "answers": answers}

@@ -91,7 +91,7 @@ class Service:
             self.telemetry.warn("store", warning=warning)
         parts.push_async_callback(_cancel, asyncio.create_task(self._forget(), name="forget-ignored"))
         worker = self._worker(reader, parts)
-        self._dead_letters = DeadLetters(self.store.destinations, self.clock, worker.wake)
+        self._dead_letters = DeadLetters(self.store.destinations, self.store.answers, self.clock, worker.wake)
         self.mappings.join(self.store, reader.read, worker.wake)
         watching = asyncio.create_task(self.mappings.run(self.settings.mappings.reload), name="mappings")
         parts.push_async_callback(_cancel, watching)

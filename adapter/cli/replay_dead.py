@@ -1,4 +1,4 @@
-"""``netpet-adapter replay --dead``: scores that their destination did not take, delivered again."""
+"""``netpet-adapter replay --dead``: scores and answers that their destination did not take, delivered again."""
 
 import asyncio
 import json
@@ -33,12 +33,20 @@ async def _ask(service: Service, reason: str) -> dict[str, Any]:
 
 def _lines(members: dict[str, Any]) -> str:
     if "replayed" in members:
-        return f"{members['replayed']} score(s) will be delivered again"
+        again = [f"{members['replayed']} score(s) will be delivered again"]
+        return "\n".join(
+            [*again, *([f"{members['answers']} answer(s) will be sent again"] if members["answers"] else [])]
+        )
     letters = [
         f"{one['score']}  since {one['failing_since']}  attempts {one['attempts']}  {_answer(one)}"
         for one in members["dead_letters"]
     ]
-    return "\n".join([*letters, f"{len(letters)} dead letter(s)"])
+    answers = [
+        f"{one['message']}  answer to {one['listener']}/{one['sender']} given up {one['at']}  {one['problem']}"
+        for one in members["answers"]
+    ]
+    counts = [f"{len(letters)} dead letter(s)", *([f"{len(answers)} answer(s) given up"] if answers else [])]
+    return "\n".join([*letters, *answers, *counts])
 
 
 def _answer(letter: dict[str, Any]) -> str:

@@ -41,7 +41,7 @@ async def test_dead_letters_are_listed_and_delivered_again(tmp_path):
             assert (replayed.returncode, replayed.stdout) == (0, "1 score(s) will be delivered again\n")
             await adapter.settled()
             empty = await asked(tmp_path, adapter, "--json")
-            assert json.loads(empty.stdout) == {"dead_letters": []}
+            assert json.loads(empty.stdout) == {"dead_letters": [], "answers": []}
 
         ended = await asked(tmp_path, adapter)
         assert ended.returncode == 3
