@@ -1,0 +1,34 @@
+"""Faults that must be found: a harness that does not find them would not find those of the service either."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from chaos.trial import Plan
+
+TRIES = 4
+"""Trials of one fault; each is likely to find it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Control:
+    """A fault, and the trial that finds it; ``innocent``: no fault at all, which must be found to be none."""
+
+    name: str
+    plan: Plan
+    innocent: bool = False
+
+    def plans(self) -> Iterator[Plan]:
+        """Its trials, one seed each."""
+        yield from (replace(self.plan, seed=self.plan.seed + number) for number in range(1 if self.innocent else TRIES))
+
+
+CONTROLS = (
+    Control("SQLite with synchronous OFF", Plan(9100, 10, power=True, planted="synchronous_off")),
+    Control("a disk that only says that it synced", Plan(9200, 10, power=True, sync_lies=True)),
+    Control("an accept before the commit", Plan(9300, 20, planted="ack_before_commit")),
+    Control("no deduplication", Plan(9400, 5, planted="no_dedupe", troubles=False)),
+    Control("complete before delivered", Plan(9500, 20, destination="hapi", planted="complete_before_deliver")),
+    Control("no order for a patient", Plan(9600, 10, planted="no_order")),
+    Control("a lease without heartbeat", Plan(9700, 8, destination="epic", planted="no_heartbeat", slowest=1.5)),
+    Control("a short lease with one", Plan(9700, 8, destination="epic", planted="short_lease", slowest=1.5), True),
+)

@@ -1,0 +1,66 @@
+"""How a life ends: at a moment by chance, or at a point that chance names: an accept, a touch of the disk, a write."""
+
+import asyncio
+import random
+from collections.abc import Callable
+
+from chaos.destinations import FhirSide
+from chaos.lives import Lives
+from chaos.sender import Sender
+
+LONGEST_START = 0.4
+LONGEST_LIFE = 0.8
+PATIENCE = 2.0
+"""Seconds that a planted point may not be reached in."""
+MOST_ACCEPTS, MOST_TOUCHES, MOST_WRITES = 30, 500, 6
+
+
+def nothing(*_facts: object) -> None:
+    """Nobody listens."""
+
+
+class Death:
+    """Chooses how the next life ends, and sees to it; ``kind`` names it."""
+
+    def __init__(self, chance: random.Random, lives: Lives, sender: Sender, side: FhirSide | None) -> None:
+        self._chance, self._lives, self._sender, self._side = chance, lives, sender, side
+        kinds = ["at the start", "after a while", "after an accept", "at a touch of the disk"]
+        self.kind = chance.choice(kinds if side is None else [*kinds, "at a write to the FHIR server"])
+        self._timers: list[asyncio.TimerHandle] = []
+
+    def lie_in_wait(self) -> None:
+        """Before the life begins."""
+        chance = self._chance
+        if self.kind == "at the start":
+            self._kill_after(chance.random() * LONGEST_START)
+        elif self.kind == "after an accept":
+            self._sender.on_accept = self._countdown(chance.randint(1, MOST_ACCEPTS))
+        elif self.kind == "at a touch of the disk":
+            self._lives.control.end_at(chance.randint(1, MOST_TOUCHES))
+        elif self._side is not None and self.kind == "at a write to the FHIR server":
+            self._side.on_write = self._countdown(chance.randint(1, 2 * MOST_WRITES))
+
+    def once_born(self) -> None:
+        """From when the service listens: nobody lives for long."""
+        self._kill_after(self._chance.random() * LONGEST_LIFE if self.kind == "after a while" else PATIENCE)
+
+    def _kill_after(self, seconds: float) -> None:
+        self._timers.append(asyncio.get_running_loop().call_later(seconds, self._lives.kill))
+
+    def _countdown(self, count: int) -> Callable[..., None]:
+        left = iter(range(count, -1, -1))
+
+        def one_more(*_facts: object) -> None:
+            if next(left, 0) <= 1:
+                self._lives.kill()
+
+        return one_more
+
+    def over(self) -> None:
+        """Nothing of it is to befall the next life."""
+        for timer in self._timers:
+            timer.cancel()
+        self._lives.control.end_at(0)
+        self._sender.on_accept = nothing
+        if self._side is not None:
+            self._side.on_write = nothing
