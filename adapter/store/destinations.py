@@ -34,11 +34,13 @@ class DestinationRecords:
         self, claim: Claim, destination: str, score_id: str, placed: Sequence[Placement], at: datetime
     ) -> None:
         """Keep what is known of resources now; the former knowledge of them is replaced."""
-        await self._writer.write(lambda connection: place(connection, claim, (destination, score_id), placed, at))
+        await self._writer.write(
+            lambda connection: place(connection, claim, (destination, score_id), placed, at), claim.patient
+        )
 
     async def bury(self, claim: Claim, publication: Publication, answer: Answer, at: datetime) -> None:
         """Keep that a score was refused, or given up: it is delivered again when its patient is marked."""
-        await self._writer.write(lambda connection: bury(connection, claim, publication, answer, at))
+        await self._writer.write(lambda connection: bury(connection, claim, publication, answer, at), claim.patient)
 
     async def dead_letters(self, limit: int = 100) -> list[DeadLetter]:
         """List the scores that did not reach their destination and are not tried any more, the newest first."""

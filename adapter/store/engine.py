@@ -58,7 +58,7 @@ def sqlite_file(url: str) -> Path:
     except ArgumentError:
         raise StoreUnavailableError("store.url is not a URL: write it as sqlite:///var/netpet.db") from None
     if parsed.get_backend_name() != "sqlite":
-        raise StoreUnavailableError("store.url: this version keeps its data in SQLite: write sqlite:///var/netpet.db")
+        raise StoreUnavailableError("store.url: write sqlite:///var/netpet.db or postgresql://user@host/netpet")
     if parsed.query:
         raise StoreUnavailableError("store.url: remove what follows the '?': such options can switch durability off")
     if not parsed.database or parsed.database == ":memory:" or parsed.database.startswith("file:"):

@@ -12,6 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from adapter.outcome import StoreUnavailableError
 from adapter.store.engine import READERS
 from adapter.store.failure import unavailable
+from adapter.store.postgres import lost
 
 T = TypeVar("T")
 
@@ -32,10 +33,21 @@ class Reader:
 
     def _run(self, query: Callable[[Connection], T]) -> T:
         try:
-            with self._engine.begin() as connection:
-                return query(connection)
+            return self._answer(query)
         except (SQLAlchemyError, sqlite3.Error) as error:
             raise unavailable(error) from error
+
+    def _answer(self, query: Callable[[Connection], T]) -> T:
+        """A server that was restarted has ended the connections that wait here for their next query: once more then."""
+        try:
+            with self._engine.begin() as connection:
+                return query(connection)
+        except SQLAlchemyError as error:
+            if not lost(error):
+                raise
+        self._engine.dispose()
+        with self._engine.begin() as connection:
+            return query(connection)
 
     async def close(self) -> None:
         """Let the running queries end, and take no more."""

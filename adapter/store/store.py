@@ -1,14 +1,10 @@
 """The store: every call that the pages, the web and the command line make, each one commit or one consistent view."""
 
 import asyncio
-import sqlite3
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from pathlib import Path
 
 from sqlalchemy import Connection
-from sqlalchemy.exc import SQLAlchemyError
 
 from adapter.arrival import Arrival, Kept
 from adapter.delivery import Answer, SentMessage
@@ -19,11 +15,8 @@ from adapter.scoring.report import KeptReport
 from adapter.store import deliveries, listing, messages, patients, readings, resources, sent_messages
 from adapter.store.answers import AnswerRecords
 from adapter.store.destinations import DestinationRecords
-from adapter.store.engine import Engines, open_sqlite, sqlite_file, version_warnings
-from adapter.store.failure import unavailable
 from adapter.store.messages import AfterReading, NothingFollows
-from adapter.store.migrate import migrate
-from adapter.store.premises import MOUNTS, Lock, make_room, refuse_network
+from adapter.store.opening import Opened, Premises, open_database
 from adapter.store.reader import Reader
 from adapter.store.schema import insert_into, probe
 from adapter.store.views import (
@@ -38,20 +31,9 @@ from adapter.store.views import (
 )
 from adapter.store.writer import Writer
 
-BUSY_TIMEOUT = timedelta(seconds=5)
-"""How long a commit waits for a foreign program that locks the file, a backup for one."""
-
 ALL_MESSAGES = MessageFilter()
 NOTHING_FOLLOWS = NothingFollows()
-
-
-@dataclass(frozen=True, slots=True)
-class _Opened:
-    """A database that is ours, durable and of this version's schema."""
-
-    lock: Lock
-    engines: Engines
-    warnings: tuple[str, ...]
+PREMISES = Premises()
 
 
 class Store:
@@ -61,7 +43,7 @@ class Store:
     changes nothing. ``warnings`` are what an operator should know of this database.
     """
 
-    def __init__(self, opened: _Opened, after: AfterReading) -> None:
+    def __init__(self, opened: Opened, after: AfterReading) -> None:
         self._opened = opened
         self._after = after
         self._reader = Reader(opened.engines.reader)
@@ -76,22 +58,20 @@ class Store:
         url: str,
         *,
         after: AfterReading = NOTHING_FOLLOWS,
-        busy_timeout: timedelta = BUSY_TIMEOUT,
-        mounts: Path = MOUNTS,
+        premises: Premises = PREMISES,
     ) -> "Store":
-        """Turn ``sqlite:///var/netpet.db`` into an open store: created, locked, checked and migrated as needed.
+        """Turn ``sqlite:///var/netpet.db`` or ``postgresql://user@host/netpet`` into an open store of this schema.
 
         Raises StoreUnavailableError for what cannot be durable (settings, network file system), for a second process
-        and for a newer schema; its text says what to do. ``after`` decides what follows on the reading of a message.
+        on SQLite and for a newer schema; its text says what to do. ``after`` decides what follows on a reading.
         """
-        return cls(await asyncio.to_thread(_open, sqlite_file(url), busy_timeout, mounts), after)
+        return cls(await asyncio.to_thread(open_database, url, premises), after)
 
     async def close(self) -> None:
         """Write what was asked for so far, and let go of the file."""
         await self._reader.close()
         await self._writer.close()
-        await asyncio.to_thread(self._opened.engines.dispose)
-        self._opened.lock.release()
+        await asyncio.to_thread(self._opened.close)
 
     async def check(self, within: timedelta = timedelta(seconds=5)) -> None:
         """Prove that a write reaches the disk; raises StoreUnavailableError when it does not, or not in time."""
@@ -109,7 +89,7 @@ class Store:
         Raises ControlIdReusedError, and keeps nothing, where the arrival says so.
         """
         row, reuse = messages.arrival_row(arrival), messages.Reuse.of(arrival)
-        return await self._writer.write(lambda connection: messages.keep(connection, row, reuse))
+        return await self._writer.write(lambda connection: messages.keep(connection, row, reuse), row["patient"])
 
     async def mark_delivered(self, message_id: str, at: datetime) -> None:
         """Note that the sender got the application level answer of a message."""
@@ -129,11 +109,11 @@ class Store:
 
     async def settle(self, claim: Claim, due: datetime | None) -> None:
         """Give a claim back as done until ``due`` (None: until a mark). What came meanwhile makes it due at once."""
-        await self._writer.write(lambda connection: patients.settle(connection, claim, due))
+        await self._writer.write(lambda connection: patients.settle(connection, claim, due), claim.patient)
 
     async def postpone(self, claim: Claim, due: datetime, problem: str) -> None:
         """Give a claim back as failed; the next claim carries the count of attempts. A mark ends the back-off."""
-        await self._writer.write(lambda connection: patients.postpone(connection, claim, due, problem))
+        await self._writer.write(lambda connection: patients.postpone(connection, claim, due, problem), claim.patient)
 
     # reading
 
@@ -150,7 +130,7 @@ class Store:
         aftermath = self._after.aftermath(message, reading)
         outcome, reports = readings.reading_row(reading, aftermath), readings.report_rows(message, reading)
         await self._writer.write(
-            lambda connection: readings.record_reading(connection, claim, message, outcome, reports)
+            lambda connection: readings.record_reading(connection, claim, message, outcome, reports), claim.patient
         )
         self._after.concluded(message.id, aftermath.answer)
 
@@ -175,7 +155,9 @@ class Store:
     async def record_delivery(self, claim: Claim, publication: Publication, at: datetime) -> None:
         """Keep a score as it now stands, and its version when the digest or the state is a new one."""
         record = deliveries.ScoreRecord.of(publication)
-        await self._writer.write(lambda connection: deliveries.record_delivery(connection, claim, record, at))
+        await self._writer.write(
+            lambda connection: deliveries.record_delivery(connection, claim, record, at), claim.patient
+        )
 
     # result messages out
 
@@ -185,7 +167,7 @@ class Store:
 
     async def keep_sent(self, claim: Claim, message: SentMessage) -> None:
         """Keep a message that is about to be sent."""
-        await self._writer.write(lambda connection: sent_messages.keep(connection, claim, message))
+        await self._writer.write(lambda connection: sent_messages.keep(connection, claim, message), claim.patient)
 
     async def record_answer(self, message: SentMessage, answer: bytes, accepted: bool, at: datetime) -> None:
         """Keep what a message was answered; an accept stays one, whatever is answered to its repetition."""
@@ -200,13 +182,15 @@ class Store:
     async def put_resources(self, claim: Claim | None, patient: str, given: Sequence[Resource], at: datetime) -> None:
         """Serve a publication's resources from now on, all or none; what did not change keeps version and time."""
         served = resources.served(given, patient)
-        await self._writer.write(lambda connection: resources.put_resources(connection, claim, patient, served, at))
+        await self._writer.write(
+            lambda connection: resources.put_resources(connection, claim, patient, served, at), patient
+        )
 
     async def serve(self, claim: Claim, publication: Publication, at: datetime) -> None:
         """Serve a publication's resources and record it, both or neither."""
         served = resources.served(publication.resources, publication.patient)
         record = deliveries.ScoreRecord.of(publication)
-        await self._writer.write(lambda connection: _serve(connection, claim, record, served, at))
+        await self._writer.write(lambda connection: _serve(connection, claim, record, served, at), claim.patient)
 
     async def read_resource(self, type_: str, id_: str) -> Resource | None:
         """Turn a type and an id into the resource as served (numbers with a point are Decimals), or None."""
@@ -257,22 +241,6 @@ class Store:
     async def audit_trail(self, limit: int = 50) -> list[AuditEntry]:
         """List what persons did, the last first."""
         return await self._reader.read(lambda connection: listing.audit_trail(connection, limit))
-
-
-def _open(path: Path, busy_timeout: timedelta, mounts: Path) -> _Opened:
-    make_room(path)
-    warnings = (*refuse_network(path, mounts), *version_warnings())
-    lock = Lock.take(path)
-    engines = open_sqlite(path, busy_timeout)
-    try:
-        migrate(engines.writer)
-        with engines.writer.begin() as connection:
-            patients.release_all(connection)
-    except (SQLAlchemyError, sqlite3.Error, StoreUnavailableError) as error:
-        engines.dispose()
-        lock.release()
-        raise unavailable(error) from error
-    return _Opened(lock, engines, warnings)
 
 
 def _serve(

@@ -17,12 +17,16 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from adapter.outcome import StoreUnavailableError
 from adapter.store.failure import unavailable
+from adapter.store.postgres import BACKEND, transient
 
 T = TypeVar("T")
 Operation = Callable[[Connection], T]
 
 GROUP_LIMIT = 500
 """Operations in one commit; it bounds how long the first of them waits for the last."""
+
+TRIES = 3
+"""Times that an operation is tried in whose way another process got."""
 
 
 @dataclass(slots=True)
@@ -31,6 +35,7 @@ class _Order(Generic[T]):
 
     operation: Operation[T]
     future: asyncio.Future[T]
+    lane: str | None = None
     result: T | None = None
     error: Exception | None = None
 
@@ -53,22 +58,23 @@ class Writer:
         self._orders: SimpleQueue[_Order[Any] | None] = SimpleQueue()
         self._thread = Thread(target=self._run, name="store-writer", daemon=True)
         self._connection: Connection | None = None
+        self._ordered = _by_lane if engine.dialect.name == BACKEND else _as_they_came
         self._closed = False
         self.commits = 0
         self.operations = 0
         self._thread.start()
 
-    async def write(self, operation: Operation[T]) -> T:
+    async def write(self, operation: Operation[T], lane: str | None = None) -> T:
         """Turn an operation on the connection into its result, durable when this returns.
 
         What the operation raises is raised here, and its own writes are undone alone; it may be run twice, the first
-        time undone. StoreUnavailableError: nothing of
-        it was written, as far as can be known (a sender that repeats itself is recognised).
+        time undone. ``lane`` is the patient whose lane it locks, if it is one. StoreUnavailableError: nothing of it was
+        written, as far as can be known (a sender that repeats itself is recognised).
         """
         if self._closed:
             raise StoreUnavailableError("the store is closed")
         future: asyncio.Future[T] = self._loop.create_future()
-        self._orders.put(_Order(operation, future))
+        self._orders.put(_Order(operation, future, lane))
         return await future
 
     async def close(self) -> None:
@@ -83,7 +89,7 @@ class Writer:
         while not last:
             group, last = self._next_group()
             if group:
-                self._write_group(group)
+                self._write_group(self._ordered(group))
         self._disconnect()
 
     def _next_group(self) -> tuple[list[_Order[Any]], bool]:
@@ -126,6 +132,18 @@ class Writer:
         self._engine.dispose()
 
 
+def _as_they_came(group: list[_Order[Any]]) -> list[_Order[Any]]:
+    return group
+
+
+def _by_lane(group: list[_Order[Any]]) -> list[_Order[Any]]:
+    """Put the operations of several processes into one order, so that none holds what another waits for in a circle.
+
+    What locks no certain lane comes last: a claim passes over what is locked, and waits for nobody.
+    """
+    return sorted(group, key=lambda order: (order.lane is None, order.lane or ""))
+
+
 def _written_together(connection: Connection, group: Sequence[_Order[Any]]) -> bool:
     """Write a group as one. False when an operation failed: nothing is written, and all are to be tried apart.
 
@@ -150,9 +168,21 @@ def _write_apart(connection: Connection, group: Sequence[_Order[Any]]) -> None:
 
 def _attempt(connection: Connection, order: _Order[Any]) -> None:
     """Run one operation in its own savepoint; raises when the group's whole transaction is lost."""
+    for _ in range(TRIES):
+        error = _tried(connection, order)
+        if error is None:
+            return
+        order.error = _told(error)
+        if not transient(error):
+            return
+
+
+def _tried(connection: Connection, order: _Order[Any]) -> Exception | None:
+    failed: Exception | None = None
     connection.exec_driver_sql("SAVEPOINT operation")
     try:
         order.result = order.operation(connection)
+        order.error = None
     except Exception as error:  # noqa: BLE001  # it goes to whoever asked for this operation
         try:
             connection.exec_driver_sql("ROLLBACK TO SAVEPOINT operation")
@@ -160,8 +190,9 @@ def _attempt(connection: Connection, order: _Order[Any]) -> None:
             # After a disk error SQLite may have rolled back everything by itself, and there is no savepoint to return
             # to: the whole group fails, of this cause, rather than that half of it is committed.
             raise error from None
-        order.error = _told(error)
+        failed = error
     connection.exec_driver_sql("RELEASE SAVEPOINT operation")
+    return failed
 
 
 def _told(error: Exception) -> Exception:

@@ -22,8 +22,8 @@ from test_store_samples import (
 from adapter.publication import Claim, StaleClaimError
 
 
-async def test_the_patient_that_is_due_longest_comes_first(tmp_path):
-    async with opened(tmp_path) as store:
+async def test_the_patient_that_is_due_longest_comes_first(place):
+    async with opened(place) as store:
         await store.keep(arrival("MSG1", patient="late", received=later(2)))
         await store.keep(arrival("MSG2", patient="early", received=later(1)))
         await store.keep(arrival("MSG3", patient="not yet", received=later(9)))
@@ -33,8 +33,8 @@ async def test_the_patient_that_is_due_longest_comes_first(tmp_path):
     assert [claim.patient for claim in claims] == ["early", "late"]
 
 
-async def test_a_claim_takes_no_more_than_asked_for(tmp_path):
-    async with opened(tmp_path) as store:
+async def test_a_claim_takes_no_more_than_asked_for(place):
+    async with opened(place) as store:
         for number in range(3):
             await store.keep(arrival(f"MSG{number}", patient=f"patient {number}"))
 
@@ -42,21 +42,21 @@ async def test_a_claim_takes_no_more_than_asked_for(tmp_path):
         assert len(await store.claim(NOON, 2, LEASE)) == 1
 
 
-async def test_nothing_due_is_no_claim(tmp_path):
-    async with opened(tmp_path) as store:
+async def test_nothing_due_is_no_claim(place):
+    async with opened(place) as store:
         assert await store.claim(NOON, 10, LEASE) == []
 
 
-async def test_a_claimed_patient_is_not_claimed_again(tmp_path):
-    async with opened(tmp_path) as store:
+async def test_a_claimed_patient_is_not_claimed_again(place):
+    async with opened(place) as store:
         await store.keep(arrival())
         await claimed(store)
 
         assert await store.claim(later(0.9), 10, LEASE) == []
 
 
-async def test_two_workers_at_once_never_get_the_same_patient(tmp_path):
-    async with opened(tmp_path) as store:
+async def test_two_workers_at_once_never_get_the_same_patient(place):
+    async with opened(place) as store:
         for number in range(20):
             await store.keep(arrival(f"MSG{number}", patient=f"patient {number}"))
 
@@ -67,8 +67,8 @@ async def test_two_workers_at_once_never_get_the_same_patient(tmp_path):
     assert len(taken) == 20
 
 
-async def test_a_lease_that_ran_out_frees_the_patient_and_counts_as_a_failure(tmp_path):
-    async with opened(tmp_path) as store:
+async def test_a_lease_that_ran_out_frees_the_patient_and_counts_as_a_failure(place):
+    async with opened(place) as store:
         await store.keep(arrival())
         first = await claimed(store)
         second = await claimed(store, later(1))
@@ -76,19 +76,19 @@ async def test_a_lease_that_ran_out_frees_the_patient_and_counts_as_a_failure(tm
     assert second == Claim(JANE.key, first.token + 1, attempts=1, failing_since=NOON)
 
 
-async def test_who_was_claimed_when_the_program_died_is_due_at_the_next_start(tmp_path):
-    async with opened(tmp_path) as store:
+async def test_who_was_claimed_when_the_program_died_is_due_at_the_next_start(place):
+    async with opened(place) as store:
         await store.keep(arrival("MSG1"))
         await store.claim(NOON, 1, LEASE)
 
-    async with opened(tmp_path) as store:
+    async with opened(place) as store:
         (claim,) = await store.claim(later(1), 1, LEASE)
 
     assert (claim.attempts, claim.failing_since) == (1, NOON)
 
 
-async def test_a_renewed_lease_keeps_the_patient(tmp_path):
-    async with opened(tmp_path) as store:
+async def test_a_renewed_lease_keeps_the_patient(place):
+    async with opened(place) as store:
         await store.keep(arrival())
         claim = await claimed(store)
         await store.renew([claim], later(0.9), LEASE)
@@ -97,8 +97,8 @@ async def test_a_renewed_lease_keeps_the_patient(tmp_path):
         assert (await claimed(store, later(1.9))).token == claim.token + 1
 
 
-async def test_a_claim_that_outlived_its_lease_may_be_renewed_while_nobody_took_it(tmp_path):
-    async with opened(tmp_path) as store:
+async def test_a_claim_that_outlived_its_lease_may_be_renewed_while_nobody_took_it(place):
+    async with opened(place) as store:
         await store.keep(arrival())
         claim = await claimed(store)
         await store.renew([claim], later(5), LEASE)
@@ -106,8 +106,8 @@ async def test_a_claim_that_outlived_its_lease_may_be_renewed_while_nobody_took_
         assert await dues(store) == {JANE.key: later(6)}
 
 
-async def test_renewing_several_extends_those_that_stand_and_names_those_that_do_not(tmp_path):
-    async with opened(tmp_path) as store:
+async def test_renewing_several_extends_those_that_stand_and_names_those_that_do_not(place):
+    async with opened(place) as store:
         await store.keep(arrival("MSG1"))
         await store.keep(arrival("MSG2", patient=JOHN.key))
         claims = {claim.patient: claim for claim in await store.claim(NOON, 10, LEASE)}
@@ -121,8 +121,8 @@ async def test_renewing_several_extends_those_that_stand_and_names_those_that_do
 
 @pytest.mark.parametrize("call", ["settle", "postpone", "record_reading", "record_delivery", "put_resources", "renew"])
 @pytest.mark.parametrize("cause", ["lost", "given back", "another patient"])
-async def test_a_claim_that_does_not_cover_the_work_changes_nothing(tmp_path, call, cause):
-    async with opened(tmp_path) as store:
+async def test_a_claim_that_does_not_cover_the_work_changes_nothing(place, call, cause):
+    async with opened(place) as store:
         claim, message = await claimed_message(store)
         if cause == "lost":
             await claimed(store, later(1))
@@ -158,8 +158,8 @@ async def _everything(store):
 
 
 @pytest.mark.parametrize("call", ["record_reading", "record_delivery", "put_resources"])
-async def test_a_claim_covers_its_own_patient_alone(tmp_path, call):
-    async with opened(tmp_path) as store:
+async def test_a_claim_covers_its_own_patient_alone(place, call):
+    async with opened(place) as store:
         _, message = await claimed_message(store)
         await store.keep(arrival("MSG2", patient=JOHN.key))
         of_john = await claimed(store)

@@ -19,8 +19,8 @@ async def begun(store):
     return await claimed(store)
 
 
-async def test_a_placement_is_known_as_it_was_kept_and_replaced_by_the_next(tmp_path):
-    async with opened(tmp_path) as store:
+async def test_a_placement_is_known_as_it_was_kept_and_replaced_by_the_next(place):
+    async with opened(place) as store:
         claim = await begun(store)
         doubtful = Placement("Observation", "score-1")
         for placement in (doubtful, SCORE):
@@ -28,8 +28,8 @@ async def test_a_placement_is_known_as_it_was_kept_and_replaced_by_the_next(tmp_
             assert await store.destinations.placements(BASE, [("Observation", "score-1")]) == [placement]
 
 
-async def test_a_placement_is_of_one_destination_type_and_id(tmp_path):
-    async with opened(tmp_path) as store:
+async def test_a_placement_is_of_one_destination_type_and_id(place):
+    async with opened(place) as store:
         await store.destinations.place(await begun(store), BASE, "score-1", [SCORE], NOON)
 
         assert await store.destinations.placements("https://other.example", [("Observation", "score-1")]) == []
@@ -37,13 +37,13 @@ async def test_a_placement_is_of_one_destination_type_and_id(tmp_path):
         assert await store.destinations.placements(BASE, []) == []
 
 
-async def test_nothing_is_an_empty_list_of_placements(tmp_path):
-    async with opened(tmp_path) as store:
+async def test_nothing_is_an_empty_list_of_placements(place):
+    async with opened(place) as store:
         await store.destinations.place(await begun(store), BASE, "score-1", [], NOON)
 
 
-async def test_under_a_lost_claim_nothing_is_kept(tmp_path):
-    async with opened(tmp_path) as store:
+async def test_under_a_lost_claim_nothing_is_kept(place):
+    async with opened(place) as store:
         claim = await begun(store)
         lost = Claim(claim.patient, claim.token - 1)
         with pytest.raises(StaleClaimError):
@@ -63,8 +63,8 @@ async def buried(store, answer=REFUSED):
     return claim
 
 
-async def test_a_dead_letter_holds_the_answer_and_nothing_else_of_it(tmp_path):
-    async with opened(tmp_path) as store:
+async def test_a_dead_letter_holds_the_answer_and_nothing_else_of_it(place):
+    async with opened(place) as store:
         await buried(store)
         (letter,) = await store.destinations.dead_letters()
 
@@ -72,8 +72,8 @@ async def test_a_dead_letter_holds_the_answer_and_nothing_else_of_it(tmp_path):
     assert (letter.failing_since, letter.at) == (NOON, NOON)
 
 
-async def test_a_score_is_one_dead_letter_however_often_it_is_refused(tmp_path):
-    async with opened(tmp_path) as store:
+async def test_a_score_is_one_dead_letter_however_often_it_is_refused(place):
+    async with opened(place) as store:
         claim = await buried(store)
         await store.bury(claim, publication(), Answer(0, rule="given up"), later(1))
         (letter,) = await store.destinations.dead_letters()
@@ -81,16 +81,16 @@ async def test_a_score_is_one_dead_letter_however_often_it_is_refused(tmp_path):
     assert letter.answer == Answer(0, rule="given up")
 
 
-async def test_a_score_that_got_there_after_all_is_no_dead_letter(tmp_path):
-    async with opened(tmp_path) as store:
+async def test_a_score_that_got_there_after_all_is_no_dead_letter(place):
+    async with opened(place) as store:
         claim = await buried(store)
         await store.record_delivery(claim, publication(), later(1))
 
         assert await store.destinations.dead_letters() == []
 
 
-async def test_a_replay_makes_the_patient_due_and_what_was_known_doubtful_and_is_audited(tmp_path):
-    async with opened(tmp_path) as store:
+async def test_a_replay_makes_the_patient_due_and_what_was_known_doubtful_and_is_audited(place):
+    async with opened(place) as store:
         await store.settle(await buried(store), None)
 
         assert await store.destinations.replay_dead("the server was mended", later(1), "it-desk") == 1
@@ -103,16 +103,16 @@ async def test_a_replay_makes_the_patient_due_and_what_was_known_doubtful_and_is
         assert (entry.action, entry.subject, entry.by) == ("replay-dead", "score-1", "it-desk")
 
 
-async def test_a_replay_may_be_of_one_score(tmp_path):
-    async with opened(tmp_path) as store:
+async def test_a_replay_may_be_of_one_score(place):
+    async with opened(place) as store:
         await buried(store)
 
         assert await store.destinations.replay_dead("why", later(1), score_id="another") == 0
         assert await store.destinations.replay_dead("why", later(1), score_id="score-1") == 1
 
 
-async def test_a_claim_that_failed_before_tells_since_when(tmp_path):
-    async with opened(tmp_path) as store:
+async def test_a_claim_that_failed_before_tells_since_when(place):
+    async with opened(place) as store:
         claim = await buried(store)
         await store.postpone(claim, later(1), "down")
         (again,) = await store.claim(later(1), 10, LEASE)

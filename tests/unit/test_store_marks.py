@@ -25,8 +25,8 @@ async def read_all(store, claim):
         await store.record_reading(claim, message, read(report()))
 
 
-async def test_a_patient_brought_up_to_date_waits_for_nothing(tmp_path):
-    async with opened(tmp_path) as store:
+async def test_a_patient_brought_up_to_date_waits_for_nothing(place):
+    async with opened(place) as store:
         await store.keep(arrival())
         claim = await claimed(store)
         await read_all(store, claim)
@@ -35,8 +35,8 @@ async def test_a_patient_brought_up_to_date_waits_for_nothing(tmp_path):
         assert await store.waiting() == []
 
 
-async def test_a_patient_that_waits_for_a_day_is_due_on_that_day(tmp_path):
-    async with opened(tmp_path) as store:
+async def test_a_patient_that_waits_for_a_day_is_due_on_that_day(place):
+    async with opened(place) as store:
         await store.keep(arrival())
         claim = await claimed(store)
         await read_all(store, claim)
@@ -46,8 +46,8 @@ async def test_a_patient_that_waits_for_a_day_is_due_on_that_day(tmp_path):
         assert (await claimed(store, later(1000))).patient == JANE.key
 
 
-async def test_a_message_that_came_during_the_work_makes_the_patient_due_at_once(tmp_path):
-    async with opened(tmp_path) as store:
+async def test_a_message_that_came_during_the_work_makes_the_patient_due_at_once(place):
+    async with opened(place) as store:
         await store.keep(arrival())
         claim = await claimed(store)
         await read_all(store, claim)
@@ -57,9 +57,9 @@ async def test_a_message_that_came_during_the_work_makes_the_patient_due_at_once
         assert await dues(store) == {JANE.key: later(0.5)}
 
 
-async def test_a_message_that_came_and_was_read_during_the_work_still_brings_the_patient_back(tmp_path):
+async def test_a_message_that_came_and_was_read_during_the_work_still_brings_the_patient_back(place):
     """It may have come after the reports were fetched: once too often harms nobody, once too seldom does."""
-    async with opened(tmp_path) as store:
+    async with opened(place) as store:
         await store.keep(arrival())
         claim = await claimed(store)
         await store.keep(arrival("MSG2", received=later(0.5)))
@@ -69,8 +69,8 @@ async def test_a_message_that_came_and_was_read_during_the_work_still_brings_the
         assert await dues(store) == {JANE.key: later(0.5)}
 
 
-async def test_a_message_does_not_cut_a_lease_short(tmp_path):
-    async with opened(tmp_path) as store:
+async def test_a_message_does_not_cut_a_lease_short(place):
+    async with opened(place) as store:
         await store.keep(arrival())
         await claimed(store)
         await store.keep(arrival("MSG2", received=later(0.5)))
@@ -78,8 +78,8 @@ async def test_a_message_does_not_cut_a_lease_short(tmp_path):
         assert await store.claim(later(0.9), 10, LEASE) == []
 
 
-async def test_of_several_messages_during_the_work_the_first_counts(tmp_path):
-    async with opened(tmp_path) as store:
+async def test_of_several_messages_during_the_work_the_first_counts(place):
+    async with opened(place) as store:
         await store.keep(arrival())
         claim = await claimed(store)
         await store.keep(arrival("MSG2", received=later(0.3)))
@@ -90,8 +90,8 @@ async def test_of_several_messages_during_the_work_the_first_counts(tmp_path):
         assert await dues(store) == {JANE.key: later(0.3)}
 
 
-async def test_what_came_before_the_claim_is_settled_with_it(tmp_path):
-    async with opened(tmp_path) as store:
+async def test_what_came_before_the_claim_is_settled_with_it(place):
+    async with opened(place) as store:
         await store.keep(arrival())
         await claimed(store)
         await store.keep(arrival("MSG2", received=later(0.5)))
@@ -102,8 +102,8 @@ async def test_what_came_before_the_claim_is_settled_with_it(tmp_path):
         assert await store.waiting() == []
 
 
-async def test_messages_left_unread_keep_the_patient_due(tmp_path):
-    async with opened(tmp_path) as store:
+async def test_messages_left_unread_keep_the_patient_due(place):
+    async with opened(place) as store:
         await store.keep(arrival())
         claim = await claimed(store)
         await store.settle(claim, None)
@@ -111,8 +111,8 @@ async def test_messages_left_unread_keep_the_patient_due(tmp_path):
         assert await dues(store) == {JANE.key: NOON}
 
 
-async def test_a_failed_patient_is_tried_again_when_due_and_the_failures_are_counted(tmp_path):
-    async with opened(tmp_path) as store:
+async def test_a_failed_patient_is_tried_again_when_due_and_the_failures_are_counted(place):
+    async with opened(place) as store:
         await store.keep(arrival())
         await store.postpone(await claimed(store), later(1), "destination-down")
         assert await store.claim(later(0.9), 10, LEASE) == []
@@ -124,8 +124,8 @@ async def test_a_failed_patient_is_tried_again_when_due_and_the_failures_are_cou
     assert (third.attempts, third.failing_since) == (2, NOON)
 
 
-async def test_a_failed_patient_delays_nobody_else(tmp_path):
-    async with opened(tmp_path) as store:
+async def test_a_failed_patient_delays_nobody_else(place):
+    async with opened(place) as store:
         await store.keep(arrival())
         await store.postpone(await claimed(store), later(60), "destination-down")
         await store.keep(arrival("MSG2", patient=JOHN.key))
@@ -133,8 +133,8 @@ async def test_a_failed_patient_delays_nobody_else(tmp_path):
         assert (await claimed(store)).patient == JOHN.key
 
 
-async def test_the_first_success_ends_the_counting(tmp_path):
-    async with opened(tmp_path) as store:
+async def test_the_first_success_ends_the_counting(place):
+    async with opened(place) as store:
         await store.keep(arrival())
         await store.postpone(await claimed(store), later(1), "destination-down")
         claim = await claimed(store, later(1))
@@ -144,8 +144,8 @@ async def test_the_first_success_ends_the_counting(tmp_path):
         assert await claimed(store, later(2)) == Claim(JANE.key, claim.token + 1)
 
 
-async def test_the_waiting_list_says_why_a_patient_waits(tmp_path):
-    async with opened(tmp_path) as store:
+async def test_the_waiting_list_says_why_a_patient_waits(place):
+    async with opened(place) as store:
         await store.keep(arrival())
         await store.postpone(await claimed(store), later(1), "destination-down")
 
@@ -154,8 +154,8 @@ async def test_the_waiting_list_says_why_a_patient_waits(tmp_path):
     assert (lane.problem, lane.attempts, lane.failing_since, lane.claimed) == ("destination-down", 1, NOON, None)
 
 
-async def test_a_new_message_ends_a_back_off(tmp_path):
-    async with opened(tmp_path) as store:
+async def test_a_new_message_ends_a_back_off(place):
+    async with opened(place) as store:
         await store.keep(arrival())
         await store.postpone(await claimed(store), later(60), "destination-down")
         await store.keep(arrival("MSG2", received=later(1)))
@@ -163,8 +163,8 @@ async def test_a_new_message_ends_a_back_off(tmp_path):
         assert await dues(store) == {JANE.key: later(1)}
 
 
-async def test_a_message_that_came_during_the_failed_work_ends_the_back_off_too(tmp_path):
-    async with opened(tmp_path) as store:
+async def test_a_message_that_came_during_the_failed_work_ends_the_back_off_too(place):
+    async with opened(place) as store:
         await store.keep(arrival())
         claim = await claimed(store)
         await store.keep(arrival("MSG2", received=later(0.5)))
@@ -173,16 +173,16 @@ async def test_a_message_that_came_during_the_failed_work_ends_the_back_off_too(
         assert await dues(store) == {JANE.key: later(0.5)}
 
 
-async def test_an_older_mark_does_not_put_off_a_patient_that_is_due(tmp_path):
-    async with opened(tmp_path) as store:
+async def test_an_older_mark_does_not_put_off_a_patient_that_is_due(place):
+    async with opened(place) as store:
         await store.keep(arrival())
         await store.keep(arrival("MSG2", received=later(5)))
 
         assert await dues(store) == {JANE.key: NOON}
 
 
-async def test_a_settled_patient_comes_back_with_the_next_message_and_a_new_token(tmp_path):
-    async with opened(tmp_path) as store:
+async def test_a_settled_patient_comes_back_with_the_next_message_and_a_new_token(place):
+    async with opened(place) as store:
         claim, message = await claimed_message(store)
         await store.record_reading(claim, message, Ignored())
         await store.settle(claim, None)

@@ -15,16 +15,16 @@ from adapter.outcome import StoreUnavailableError
 from adapter.store import Store
 from adapter.store.engine import refuse_unless_durable, sqlite_file, version_warnings
 from adapter.store.migrate import migrate, migration_config
+from adapter.store.opening import Premises
 from adapter.store.premises import file_system
 from adapter.store.schema import metadata
 
 HOLDER = """
 import asyncio, sys
-from pathlib import Path
 from test_store_samples import opened
 
 async def main():
-    async with opened(Path(sys.argv[1])):
+    async with opened(sys.argv[1]):
         print("open", flush=True)
         await asyncio.sleep(60)
 
@@ -65,7 +65,7 @@ async def test_what_was_kept_is_there_after_closing_and_opening_again(tmp_path):
 @pytest.mark.parametrize(
     ("address", "advice"),
     [
-        ("postgresql://localhost/netpet", "write sqlite:///"),
+        ("mysql://localhost/netpet", "write sqlite:///"),
         ("not a url", "write it as sqlite:///"),
         ("sqlite://", "name a file"),
         ("sqlite:///:memory:", "name a file"),
@@ -138,11 +138,11 @@ async def test_a_network_file_system_is_refused(tmp_path):
     mounts.write_text(f"30 22 0:27 / {tmp_path.resolve()} rw - nfs4 server:/export rw\n")
 
     with pytest.raises(StoreUnavailableError, match="network file system"):
-        await Store.open(url(tmp_path), mounts=mounts)
+        await Store.open(url(tmp_path), premises=Premises(mounts=mounts))
 
 
 async def test_where_mounts_are_not_told_the_operator_is_warned(tmp_path):
-    store = await Store.open(url(tmp_path), mounts=tmp_path / "none")
+    store = await Store.open(url(tmp_path), premises=Premises(mounts=tmp_path / "none"))
     await store.close()
 
     assert "local disk" in store.warnings[0]
@@ -159,7 +159,7 @@ def test_a_version_without_the_wal_reset_fault_is_not(version):
 
 
 async def test_a_second_process_is_refused(tmp_path):
-    async with child(HOLDER, str(tmp_path)) as process:
+    async with child(HOLDER, url(tmp_path)) as process:
         assert await line(process) == "open"
 
         with pytest.raises(StoreUnavailableError, match="in use by another"):
@@ -167,7 +167,7 @@ async def test_a_second_process_is_refused(tmp_path):
 
 
 async def test_a_killed_process_does_not_keep_the_next_one_out(tmp_path):
-    async with child(HOLDER, str(tmp_path)) as process:
+    async with child(HOLDER, url(tmp_path)) as process:
         assert await line(process) == "open"
         process.kill()
         await process.wait()

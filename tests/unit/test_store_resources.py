@@ -35,8 +35,8 @@ def day(number: int) -> datetime:
     return datetime(2026, 11, number, tzinfo=UTC)
 
 
-async def test_a_served_resource_is_read_with_its_first_version_and_every_digit(tmp_path):
-    async with opened(tmp_path) as store:
+async def test_a_served_resource_is_read_with_its_first_version_and_every_digit(place):
+    async with opened(place) as store:
         await store.put_resources(None, JANE.key, [observation()], NOON)
 
         served = await store.read_resource("Observation", "1")
@@ -46,13 +46,13 @@ async def test_a_served_resource_is_read_with_its_first_version_and_every_digit(
     assert {name: value for name, value in served.items() if name != "meta"} == observation()
 
 
-async def test_a_resource_that_is_not_there_is_none(tmp_path):
-    async with opened(tmp_path) as store:
+async def test_a_resource_that_is_not_there_is_none(place):
+    async with opened(place) as store:
         assert await store.read_resource("Observation", "1") is None
 
 
-async def test_the_same_content_again_changes_neither_version_nor_time(tmp_path):
-    async with opened(tmp_path) as store:
+async def test_the_same_content_again_changes_neither_version_nor_time(place):
+    async with opened(place) as store:
         await store.put_resources(None, JANE.key, [observation()], NOON)
         before = await store.read_resource("Observation", "1")
         turned = dict(reversed(observation().items()))
@@ -62,9 +62,9 @@ async def test_the_same_content_again_changes_neither_version_nor_time(tmp_path)
         assert len(await store.resource_history("Observation", "1")) == 1
 
 
-async def test_one_device_behind_the_scores_of_two_patients_stays_one_version(tmp_path):
+async def test_one_device_behind_the_scores_of_two_patients_stays_one_version(place):
     device = {"resourceType": "Device", "id": "d", "status": "active"}
-    async with opened(tmp_path) as store:
+    async with opened(place) as store:
         await store.put_resources(None, JANE.key, [device], NOON)
         await store.put_resources(None, JOHN.key, [device], later(1))
 
@@ -72,8 +72,8 @@ async def test_one_device_behind_the_scores_of_two_patients_stays_one_version(tm
 
 
 @pytest.mark.parametrize("change", [{"status": "final"}, {"valueQuantity": {"value": Decimal("3.1")}}])
-async def test_new_content_is_a_new_version_and_the_former_ones_are_kept(tmp_path, change):
-    async with opened(tmp_path) as store:
+async def test_new_content_is_a_new_version_and_the_former_ones_are_kept(place, change):
+    async with opened(place) as store:
         await store.put_resources(None, JANE.key, [observation()], NOON)
         await store.put_resources(None, JANE.key, [observation(**change)], later(1))
 
@@ -83,9 +83,9 @@ async def test_new_content_is_a_new_version_and_the_former_ones_are_kept(tmp_pat
     assert [one["meta"]["lastUpdated"][11:16] for one in history] == ["12:01", "12:00"]
 
 
-async def test_what_else_a_resource_says_in_meta_is_served(tmp_path):
+async def test_what_else_a_resource_says_in_meta_is_served(place):
     security = [{"code": "DEVAST"}]
-    async with opened(tmp_path) as store:
+    async with opened(place) as store:
         await store.put_resources(None, JANE.key, [observation(meta={"security": security})], NOON)
 
         served = await store.read_resource("Observation", "1")
@@ -93,17 +93,17 @@ async def test_what_else_a_resource_says_in_meta_is_served(tmp_path):
     assert served["meta"] == {"security": security, "versionId": "1", "lastUpdated": "2026-11-20T12:00:00.000Z"}
 
 
-async def test_a_publication_is_served_whole_or_not_at_all(tmp_path):
+async def test_a_publication_is_served_whole_or_not_at_all(place):
     broken = observation("2", note=[{"text": object()}])
-    async with opened(tmp_path) as store:
+    async with opened(place) as store:
         with pytest.raises(RenderError):
             await store.put_resources(None, JANE.key, [observation("1"), broken], NOON)
 
         assert await store.read_resource("Observation", "1") is None
 
 
-async def test_a_resource_that_moves_to_another_patient_is_a_new_version(tmp_path):
-    async with opened(tmp_path) as store:
+async def test_a_resource_that_moves_to_another_patient_is_a_new_version(place):
+    async with opened(place) as store:
         await store.put_resources(None, JANE.key, [observation()], NOON)
         await store.put_resources(None, JOHN.key, [observation()], later(1))
 
@@ -111,8 +111,8 @@ async def test_a_resource_that_moves_to_another_patient_is_a_new_version(tmp_pat
         assert await found(store, patients=(JANE.key,)) == []
 
 
-async def test_a_search_finds_its_type_alone(tmp_path):
-    async with opened(tmp_path) as store:
+async def test_a_search_finds_its_type_alone(place):
+    async with opened(place) as store:
         await store.put_resources(None, JANE.key, [observation(), {"resourceType": "Device", "id": "1"}], NOON)
 
         assert await found(store) == ["1"]
@@ -136,7 +136,7 @@ async def test_a_search_finds_its_type_alone(tmp_path):
         ({"patients": (JANE.key,), "statuses": ("final",)}, []),
     ],
 )
-async def test_resources_are_found_by_what_they_say(tmp_path, filters, expected):
+async def test_resources_are_found_by_what_they_say(place, filters, expected):
     other = observation(
         "2",
         "2026-11-13",
@@ -144,7 +144,7 @@ async def test_resources_are_found_by_what_they_say(tmp_path, filters, expected)
         code={"coding": [{"code": "lesion"}]},
         subject={"identifier": {"value": "654321"}},
     )
-    async with opened(tmp_path) as store:
+    async with opened(place) as store:
         await store.put_resources(None, JANE.key, [observation("1")], NOON)
         await store.put_resources(None, JOHN.key, [other], NOON)
 
@@ -162,16 +162,16 @@ async def test_resources_are_found_by_what_they_say(tmp_path, filters, expected)
         (Span(starts_from=day(13)), ["2"]),
     ],
 )
-async def test_resources_are_found_by_when_they_were_true(tmp_path, span, expected):
-    async with opened(tmp_path) as store:
+async def test_resources_are_found_by_when_they_were_true(place, span, expected):
+    async with opened(place) as store:
         rows = [observation("1"), observation("2", "2026-11-14"), {"resourceType": "Observation", "id": "never"}]
         await store.put_resources(None, JANE.key, rows, NOON)
 
         assert await found(store, effective=span) == expected
 
 
-async def test_resources_are_found_by_their_last_change(tmp_path):
-    async with opened(tmp_path) as store:
+async def test_resources_are_found_by_their_last_change(place):
+    async with opened(place) as store:
         await store.put_resources(None, JANE.key, [observation("1")], NOON)
         await store.put_resources(None, JANE.key, [observation("2")], later(1))
 
@@ -179,16 +179,16 @@ async def test_resources_are_found_by_their_last_change(tmp_path):
         assert await found(store, updated_before=later(1)) == ["1"]
 
 
-async def test_the_newest_examination_comes_first_whenever_it_was_written(tmp_path):
-    async with opened(tmp_path) as store:
+async def test_the_newest_examination_comes_first_whenever_it_was_written(place):
+    async with opened(place) as store:
         await store.put_resources(None, JANE.key, [observation("new", "2026-11-14")], NOON)
         await store.put_resources(None, JANE.key, [observation("old", "2026-11-12")], later(1))
 
         assert await found(store) == ["new", "old"]
 
 
-async def test_pages_of_a_search_join_without_gap_or_repetition(tmp_path):
-    async with opened(tmp_path) as store:
+async def test_pages_of_a_search_join_without_gap_or_repetition(place):
+    async with opened(place) as store:
         await store.put_resources(None, JANE.key, [observation(str(number)) for number in range(7)], NOON)
         pages = [await store.search_resources("Observation", ResourceFilter(), 3, offset) for offset in (0, 3, 6)]
 
@@ -196,8 +196,8 @@ async def test_pages_of_a_search_join_without_gap_or_repetition(tmp_path):
     assert [one["id"] for page in pages for one in page.resources] == ["6", "5", "4", "3", "2", "1", "0"]
 
 
-async def test_a_corrected_resource_is_found_by_what_it_says_now(tmp_path):
-    async with opened(tmp_path) as store:
+async def test_a_corrected_resource_is_found_by_what_it_says_now(place):
+    async with opened(place) as store:
         await store.put_resources(None, JANE.key, [observation()], NOON)
         await store.put_resources(None, JANE.key, [observation(code={"coding": [{"code": "new"}]})], later(1))
 
@@ -239,8 +239,8 @@ def test_a_time_to_the_millisecond_is_just_that():
 
 
 @pytest.mark.parametrize("side", ["start", "end"])
-async def test_a_period_that_is_open_on_one_side_has_no_bound_there(tmp_path, side):
-    async with opened(tmp_path) as store:
+async def test_a_period_that_is_open_on_one_side_has_no_bound_there(place, side):
+    async with opened(place) as store:
         await store.put_resources(None, JANE.key, [observation(effectivePeriod={side: "2026-11-12"})], NOON)
 
         everywhere = Span(ends_from=day(30)) if side == "start" else Span(starts_before=day(1))

@@ -9,6 +9,8 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
+from postgres_server import PostgresPlace
+
 from adapter.arrival import Arrival
 from adapter.publication import Claim, Publication
 from adapter.reading import KeptMessage, Read
@@ -65,16 +67,19 @@ def publication(
 
 
 @asynccontextmanager
-async def opened(folder: Path) -> AsyncIterator[Store]:
-    store = await Store.open(url(folder))
+async def opened(place: Path | PostgresPlace | str) -> AsyncIterator[Store]:
+    store = await Store.open(url(place))
     try:
         yield store
     finally:
         await store.close()
 
 
-def url(folder: Path) -> str:
-    return f"sqlite:///{folder}/netpet.db"
+def url(place: Path | PostgresPlace | str) -> str:
+    """The address of a store in a folder, or in a database; an address is its own."""
+    if isinstance(place, PostgresPlace):
+        return place.url
+    return place if isinstance(place, str) else f"sqlite:///{place}/netpet.db"
 
 
 async def claimed(store: Store, now: datetime = NOON) -> Claim:
@@ -99,7 +104,7 @@ async def dues(store: Store) -> dict[str, datetime]:
 @asynccontextmanager
 async def child(script: str, *arguments: str) -> AsyncIterator[asyncio.subprocess.Process]:
     """A process of its own; it is killed, not asked, at the end."""
-    here = f"import sys; sys.path.insert(0, {str(Path(__file__).parent)!r})\n"
+    here = f"import sys; sys.path[:0] = {[str(Path(__file__).parents[level]) for level in (0, 1)]!r}\n"
     pipe = asyncio.subprocess.PIPE
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-P", "-c", here + script, *arguments, stdin=pipe, stdout=pipe

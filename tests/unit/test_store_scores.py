@@ -14,8 +14,8 @@ async def delivering(store):
     return await claimed(store)
 
 
-async def test_what_was_delivered_is_known_with_its_resources_to_the_digit(tmp_path):
-    async with opened(tmp_path) as store:
+async def test_what_was_delivered_is_known_with_its_resources_to_the_digit(place):
+    async with opened(place) as store:
         claim = await delivering(store)
         await store.record_delivery(claim, publication(resources=(OBSERVATION,)), NOON)
 
@@ -25,8 +25,8 @@ async def test_what_was_delivered_is_known_with_its_resources_to_the_digit(tmp_p
     assert str(delivered.resources[0]["valueQuantity"]["value"]) == "3.10"
 
 
-async def test_the_resources_known_are_those_delivered_last(tmp_path):
-    async with opened(tmp_path) as store:
+async def test_the_resources_known_are_those_delivered_last(place):
+    async with opened(place) as store:
         claim = await delivering(store)
         await store.record_delivery(claim, publication(resources=(OBSERVATION,)), NOON)
         await store.record_delivery(claim, publication("d2", "waiting"), later(1))
@@ -34,8 +34,8 @@ async def test_the_resources_known_are_those_delivered_last(tmp_path):
         assert await store.delivered(JANE.key) == [Delivered("score-1", "d2", "waiting", ())]
 
 
-async def test_a_score_shows_its_summary_and_when_it_changed(tmp_path):
-    async with opened(tmp_path) as store:
+async def test_a_score_shows_its_summary_and_when_it_changed(place):
+    async with opened(place) as store:
         claim = await delivering(store)
         await store.record_delivery(claim, publication(tolerance=Decimal("0.10")), NOON)
 
@@ -46,8 +46,8 @@ async def test_a_score_shows_its_summary_and_when_it_changed(tmp_path):
     assert (score.updated, score.digest) == (NOON, "d1")
 
 
-async def test_a_delivery_recorded_twice_changes_nothing(tmp_path):
-    async with opened(tmp_path) as store:
+async def test_a_delivery_recorded_twice_changes_nothing(place):
+    async with opened(place) as store:
         claim = await delivering(store)
         await store.record_delivery(claim, publication(), NOON)
         before = await store.scores()
@@ -57,8 +57,8 @@ async def test_a_delivery_recorded_twice_changes_nothing(tmp_path):
         assert len(await store.score_history("score-1")) == 1
 
 
-async def test_each_new_digest_and_each_new_state_is_a_version_of_its_own(tmp_path):
-    async with opened(tmp_path) as store:
+async def test_each_new_digest_and_each_new_state_is_a_version_of_its_own(place):
+    async with opened(place) as store:
         claim = await delivering(store)
         for minute, (digest, state) in enumerate([("d1", "waiting"), ("d1", "published"), ("d2", "published")]):
             await store.record_delivery(claim, publication(digest, state), later(minute))
@@ -72,8 +72,8 @@ async def test_each_new_digest_and_each_new_state_is_a_version_of_its_own(tmp_pa
     ]
 
 
-async def test_a_new_summary_alone_is_shown_and_is_no_new_version(tmp_path):
-    async with opened(tmp_path) as store:
+async def test_a_new_summary_alone_is_shown_and_is_no_new_version(place):
+    async with opened(place) as store:
         claim = await delivering(store)
         await store.record_delivery(claim, publication(), NOON)
         await store.record_delivery(claim, publication(grade="P2b"), later(1))
@@ -83,8 +83,8 @@ async def test_a_new_summary_alone_is_shown_and_is_no_new_version(tmp_path):
         assert len(await store.score_history("score-1")) == 1
 
 
-async def test_each_version_keeps_what_was_delivered_with_it(tmp_path):
-    async with opened(tmp_path) as store:
+async def test_each_version_keeps_what_was_delivered_with_it(place):
+    async with opened(place) as store:
         claim = await delivering(store)
         await store.record_delivery(claim, publication(resources=(OBSERVATION,)), NOON)
         await store.record_delivery(claim, publication("d2"), later(1))
@@ -92,8 +92,8 @@ async def test_each_version_keeps_what_was_delivered_with_it(tmp_path):
         assert [one.resources for one in await store.score_history("score-1")] == [(OBSERVATION,), ()]
 
 
-async def test_scores_are_listed_last_changed_first_and_page_by_page(tmp_path):
-    async with opened(tmp_path) as store:
+async def test_scores_are_listed_last_changed_first_and_page_by_page(place):
+    async with opened(place) as store:
         claim = await delivering(store)
         for number in range(5):
             await store.record_delivery(claim, publication(score_id=f"score-{number}"), later(number // 2))
@@ -104,8 +104,8 @@ async def test_scores_are_listed_last_changed_first_and_page_by_page(tmp_path):
     assert [score.score_id[-1] for score in first + second] == ["4", "3", "2", "1", "0"]
 
 
-async def test_scores_are_found_by_state_and_by_patient(tmp_path):
-    async with opened(tmp_path) as store:
+async def test_scores_are_found_by_state_and_by_patient(place):
+    async with opened(place) as store:
         claim = await delivering(store)
         await store.record_delivery(claim, publication(score_id="one"), NOON)
         await store.record_delivery(claim, publication(score_id="two", state="waiting"), NOON)
@@ -115,8 +115,8 @@ async def test_scores_are_found_by_state_and_by_patient(tmp_path):
         assert await store.scores(patient="another") == []
 
 
-async def test_scores_survive_a_restart(tmp_path):
-    async with opened(tmp_path) as store:
+async def test_scores_survive_a_restart(place):
+    async with opened(place) as store:
         await store.record_delivery(await delivering(store), publication(), NOON)
-    async with opened(tmp_path) as store:
+    async with opened(place) as store:
         assert await store.delivered(JANE.key) == [Delivered("score-1", "d1", "published")]

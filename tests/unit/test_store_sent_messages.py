@@ -19,13 +19,13 @@ async def recorded(store):
     return claim
 
 
-async def test_a_score_of_which_nothing_was_sent_has_no_last_message(tmp_path):
-    async with opened(tmp_path) as store:
+async def test_a_score_of_which_nothing_was_sent_has_no_last_message(place):
+    async with opened(place) as store:
         assert await store.last_sent("score-1") is None
 
 
-async def test_the_last_message_is_known_to_the_byte(tmp_path):
-    async with opened(tmp_path) as store:
+async def test_the_last_message_is_known_to_the_byte(place):
+    async with opened(place) as store:
         claim = await recorded(store)
         await store.keep_sent(claim, FIRST)
         await store.keep_sent(claim, SECOND)
@@ -33,8 +33,8 @@ async def test_the_last_message_is_known_to_the_byte(tmp_path):
         assert await store.last_sent("score-1") == SECOND
 
 
-async def test_an_answer_stands_beside_its_message(tmp_path):
-    async with opened(tmp_path) as store:
+async def test_an_answer_stands_beside_its_message(place):
+    async with opened(place) as store:
         await store.keep_sent(await recorded(store), FIRST)
         await store.record_answer(FIRST, b"MSA|AE", False, later(1))
 
@@ -43,8 +43,8 @@ async def test_an_answer_stands_beside_its_message(tmp_path):
     assert (kept.answer, kept.accepted) == (b"MSA|AE", False)
 
 
-async def test_an_accept_is_not_undone_by_what_is_answered_to_a_repetition(tmp_path):
-    async with opened(tmp_path) as store:
+async def test_an_accept_is_not_undone_by_what_is_answered_to_a_repetition(place):
+    async with opened(place) as store:
         await store.keep_sent(await recorded(store), FIRST)
         await store.record_answer(FIRST, b"MSA|AR", False, later(1))
         await store.record_answer(FIRST, b"MSA|AA", True, later(2))
@@ -55,8 +55,8 @@ async def test_an_accept_is_not_undone_by_what_is_answered_to_a_repetition(tmp_p
     assert (kept.answer, kept.accepted) == (b"MSA|AA", True)
 
 
-async def test_a_worker_that_lost_its_claim_keeps_nothing(tmp_path):
-    async with opened(tmp_path) as store:
+async def test_a_worker_that_lost_its_claim_keeps_nothing(place):
+    async with opened(place) as store:
         claim = await recorded(store)
 
         with pytest.raises(StaleClaimError):
@@ -65,9 +65,9 @@ async def test_a_worker_that_lost_its_claim_keeps_nothing(tmp_path):
         assert await store.last_sent("score-1") is None
 
 
-async def test_what_was_sent_survives_a_restart(tmp_path):
-    async with opened(tmp_path) as store:
+async def test_what_was_sent_survives_a_restart(place):
+    async with opened(place) as store:
         await store.keep_sent(await recorded(store), FIRST)
-    async with opened(tmp_path) as store:
+    async with opened(place) as store:
         assert await store.last_sent("score-1") == FIRST
-        assert await claimed(store)
+        assert await claimed(store, later(1))

@@ -13,8 +13,8 @@ async def control_ids(store, *, limit=50, before=None, **filters) -> list[str]:
     return [message.control_id for message in await store.messages(MessageFilter(**filters), limit, before)]
 
 
-async def test_messages_are_listed_last_received_first_and_page_by_page(tmp_path):
-    async with opened(tmp_path) as store:
+async def test_messages_are_listed_last_received_first_and_page_by_page(place):
+    async with opened(place) as store:
         for number in range(5):
             await store.keep(arrival(f"MSG{number}"))
         first = await store.messages(limit=3)
@@ -37,8 +37,8 @@ async def test_messages_are_listed_last_received_first_and_page_by_page(tmp_path
         ({"received_before": later(1)}, ["MSG1"]),
     ],
 )
-async def test_messages_are_found_by_what_became_of_them(tmp_path, filters, expected):
-    async with opened(tmp_path) as store:
+async def test_messages_are_found_by_what_became_of_them(place, filters, expected):
+    async with opened(place) as store:
         claim, message = await claimed_message(store, arrival("MSG1"))
         await store.record_reading(claim, message, HELD)
         await store.keep(arrival("MSG2", patient=JOHN.key, received=later(1), channel="fhir"))
@@ -46,8 +46,8 @@ async def test_messages_are_found_by_what_became_of_them(tmp_path, filters, expe
         assert await control_ids(store, **filters) == expected
 
 
-async def test_a_message_in_a_list_tells_who_sent_it_and_how_large_it_was(tmp_path):
-    async with opened(tmp_path) as store:
+async def test_a_message_in_a_list_tells_who_sent_it_and_how_large_it_was(place):
+    async with opened(place) as store:
         kept = await store.keep(arrival(processing_id="T"))
 
         (message,) = await store.messages()
@@ -57,8 +57,8 @@ async def test_a_message_in_a_list_tells_who_sent_it_and_how_large_it_was(tmp_pa
     assert (message.size, message.format, message.state) == (len(arrival().raw), "hl7v2", "received")
 
 
-async def test_a_message_that_was_not_read_yet_has_nothing_to_say_of_it(tmp_path):
-    async with opened(tmp_path) as store:
+async def test_a_message_that_was_not_read_yet_has_nothing_to_say_of_it(place):
+    async with opened(place) as store:
         kept = await store.keep(arrival())
 
         detail = await store.message(kept.message_id)
@@ -66,18 +66,18 @@ async def test_a_message_that_was_not_read_yet_has_nothing_to_say_of_it(tmp_path
     assert (detail.place, detail.rule, detail.mapping_id, detail.notes) == (NOWHERE, "", None, ())
 
 
-async def test_a_message_that_is_not_there_is_none(tmp_path):
-    async with opened(tmp_path) as store:
+async def test_a_message_that_is_not_there_is_none(place):
+    async with opened(place) as store:
         assert await store.message("no such message") is None
 
 
-async def test_an_empty_store_counts_nothing(tmp_path):
-    async with opened(tmp_path) as store:
+async def test_an_empty_store_counts_nothing(place):
+    async with opened(place) as store:
         assert await store.counts() == Counts({}, {}, 0, 0, None)
 
 
-async def test_messages_scores_and_patients_are_counted(tmp_path):
-    async with opened(tmp_path) as store:
+async def test_messages_scores_and_patients_are_counted(place):
+    async with opened(place) as store:
         for number, outcome in enumerate([read(), HELD, HELD, Ignored()]):
             await store.keep(arrival(f"MSG{number}"))
             claim = await claimed(store, later(number))
@@ -95,8 +95,8 @@ async def test_messages_scores_and_patients_are_counted(tmp_path):
     assert (counts.waiting, counts.failing, counts.oldest_unread) == (1, 1, later(5))
 
 
-async def test_the_waiting_are_listed_longest_due_first(tmp_path):
-    async with opened(tmp_path) as store:
+async def test_the_waiting_are_listed_longest_due_first(place):
+    async with opened(place) as store:
         for number in (3, 1, 2):
             await store.keep(arrival(f"MSG{number}", patient=f"patient {number}", received=later(number)))
         await store.claim(later(1), 1, later(9) - NOON)
