@@ -15,7 +15,7 @@ from adapter.scoring.reasons import Reason
 from adapter.scoring.report import KeptReport
 from adapter.scoring.result import Policy, Score
 from adapter.scoring.versions import current_reports
-from adapter.summary import summarise
+from adapter.summary import group_change, summarise
 
 Resource = dict[str, Any]
 
@@ -63,12 +63,13 @@ class Publication:
 
 @dataclass(frozen=True, slots=True)
 class Delivered:
-    """What the destination holds of one score, as last told to us; ``resources`` are those last delivered."""
+    """What the destination holds of one score, as last told to us: ``resources`` and ``summary`` as last delivered."""
 
     score_id: str
     digest: str
     state: str
     resources: tuple[Resource, ...] = ()
+    summary: dict[str, Any] = field(default_factory=dict, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,6 +247,7 @@ def _published(state: str, pair: Pair, before: Delivered | None, site: Site) -> 
     rendered = render_publication(score, site.rendering)
     resources = rendered + withdrawn(before.resources if before else (), rendered)
     summary = summarise(score, state)
+    summary |= group_change(before.summary, summary) if before else {}
     return Publication(score.id, _patient(score), state, resources, digest(resources), summary, score)
 
 

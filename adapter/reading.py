@@ -9,6 +9,7 @@ from adapter.hl7v2.charset import decode_text
 from adapter.hl7v2.errors import FormatError
 from adapter.hl7v2.header import read_header
 from adapter.hl7v2.message import Message
+from adapter.mapping.cancellation import cancelled
 from adapter.mapping.catalogue import MappingSet
 from adapter.mapping.fhir_reading import read_units
 from adapter.mapping.message_reading import Extraction, read_message
@@ -55,7 +56,18 @@ class Read:
     notes: tuple[str, ...] = ()
 
 
-Reading = Read | Held | Ignored
+@dataclass(frozen=True, slots=True)
+class Cancelled:
+    """Nothing but cancellations, of which the message does not say that they are of PETs.
+
+    They count for the studies that are known, as ``read`` has them; where none is, ``otherwise`` holds.
+    """
+
+    read: Read
+    otherwise: Held | Ignored
+
+
+Reading = Read | Held | Ignored | Cancelled
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +98,14 @@ def _read_hl7v2(message: KeptMessage, mappings: MappingSet, charsets: Charsets) 
     parsed = Message.parse(decoded.text, charset=decoded.charset)
     tolerated = decoded.deviations + parsed.deviations
     is_test = message.processing_id != PRODUCTION
-    return _as_reading(read_message(parsed, mappings), tolerated, "MSH-11" if is_test else "")
+    reading = _as_reading(read_message(parsed, mappings), tolerated, "MSH-11" if is_test else "")
+    if isinstance(reading, Read) or is_test:
+        return reading
+    cancellation = cancelled(parsed, mappings)
+    if cancellation is None:
+        return reading
+    read = _as_read(cancellation, tolerated, "")
+    return Cancelled(read, reading)
 
 
 def _read_fhir(message: KeptMessage, mappings: MappingSet) -> Reading:
@@ -97,7 +116,9 @@ def _read_fhir(message: KeptMessage, mappings: MappingSet) -> Reading:
     return _as_reading(read_units(incoming.units, mappings), incoming.notes, "HTEST" if is_test else "")
 
 
-def _as_reading(outcome: Extraction | Held | Ignored, tolerated: tuple[str, ...], test_mark: str) -> Reading:
+def _as_reading(
+    outcome: Extraction | Held | Ignored, tolerated: tuple[str, ...], test_mark: str
+) -> Read | Held | Ignored:
     if isinstance(outcome, Held):
         return replace(outcome, notes=tolerated)
     return _as_read(outcome, tolerated, test_mark) if isinstance(outcome, Extraction) else outcome

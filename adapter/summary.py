@@ -23,3 +23,17 @@ def summarise(score: Score, state: str) -> dict[str, Any]:
         "waits_for": missing.value if missing else None,
         "messages": [kept.source.message_id for kept in score.reports],
     }
+
+
+def group_change(before: dict[str, Any], now: dict[str, Any]) -> dict[str, Any]:
+    """Turn what was sent of a score, and what will be, into the alert that its group is another one than it was.
+
+    The alert stands until a person confirms the score or the group is again what it was. It is no part of what is
+    sent, which says the same whatever came before.
+    """
+    if before.get("state") != now["state"] or before.get("group") is None:
+        return {}
+    former = before.get("group_changed_from", before["group"])
+    if former == now["group"]:
+        return {}
+    return {"group_changed_from": former, "review_required": True}

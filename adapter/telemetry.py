@@ -76,6 +76,12 @@ class Telemetry:
         self._readings = Counter(
             "netpet_readings", "Messages read, by what became of them", ["state", "problem"], registry=self.registry
         )
+        self._stale = Counter(
+            "netpet_stale_messages", "Messages that came after a newer version of their study", registry=self.registry
+        )
+        self._group_changes = Counter(
+            "netpet_group_changes", "Scores whose prognostic group changed after they were sent", registry=self.registry
+        )
         self._publications = Counter(
             "netpet_publications", "Scores brought to the destination", ["state", "outcome"], registry=self.registry
         )
@@ -150,9 +156,17 @@ class Telemetry:
         """Count a message by what its reading became."""
         self._readings.labels(state, problem).inc()
 
+    def stale(self) -> None:
+        """Count a message that a newer version of its study had overtaken."""
+        self._stale.inc()
+
     def published(self, state: str, outcome: str) -> None:
         """Count a score that was brought to its destination."""
         self._publications.labels(state, outcome).inc()
+
+    def group_changed(self) -> None:
+        """Count a score whose prognostic group is another one than was sent before."""
+        self._group_changes.inc()
 
     def mappings_reloaded(self, outcome: str) -> None:
         """Count an attempt to bring mapping files into use: swapped, unchanged or refused."""

@@ -45,7 +45,7 @@ class FakeStore:
     async def record_delivery(self, claim, publication, at):
         self.recorded.append((claim, publication.score_id, publication.state, at))
         self.scores[publication.score_id] = Delivered(
-            publication.score_id, publication.digest, publication.state, publication.resources
+            publication.score_id, publication.digest, publication.state, publication.resources, publication.summary
         )
 
 

@@ -11,6 +11,7 @@ from adapter.outcome import Ignored, StoreUnavailableError
 from adapter.publication import Claim, Delivered, Publication, Site
 from adapter.reading import KeptMessage, Read, Reading
 from adapter.scoring.result import Policy
+from adapter.store.recording import Recorded
 from adapter.telemetry import Telemetry
 
 NOW = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
@@ -57,11 +58,12 @@ class FakeWorkStore:
             raise self.failures[f"unread {patient}"]
         return self.messages[patient][:limit]
 
-    async def record_reading(self, claim: Claim, message: KeptMessage, reading: Reading) -> None:
+    async def record_reading(self, claim: Claim, message: KeptMessage, reading: Reading) -> Recorded:
         if isinstance(reading, Read) and "record" in self.failures:
             raise self.failures["record"]
         self.readings.append((message.id, reading))
         self.messages[message.patient].remove(message)
+        return Recorded(reading)
 
     async def reports(self, patient: str) -> list:
         return []

@@ -9,11 +9,14 @@ from typing import Protocol
 
 from adapter.app.courtesy import MOST, Courtesy
 from adapter.app.leases import LEASE, LeaseKeeper, LeaseStore
+from adapter.app.publication_told import tell_publication
+from adapter.app.reading_told import tell_reading
 from adapter.delivery import DeliveryError
-from adapter.outcome import Held, Ignored, Problem, StoreUnavailableError
-from adapter.publication import Claim, Destination, PatientStore, Publication, Site, StaleClaimError, bring_up_to_date
+from adapter.outcome import Held, Problem, StoreUnavailableError
+from adapter.publication import Claim, Destination, PatientStore, Site, StaleClaimError, bring_up_to_date
 from adapter.reading import KeptMessage, Reading
 from adapter.store.codec import ReportNotKeepableError
+from adapter.store.recording import Recorded
 from adapter.telemetry import Telemetry
 
 POLL = 1.0
@@ -38,8 +41,8 @@ class WorkStore(PatientStore, LeaseStore, Protocol):
         """List a patient's messages that were not read yet, in order of arrival."""
         ...
 
-    async def record_reading(self, claim: Claim, message: KeptMessage, reading: Reading) -> None:
-        """Keep what a message said, or why it says nothing yet."""
+    async def record_reading(self, claim: Claim, message: KeptMessage, reading: Reading) -> Recorded:
+        """Keep what a message said, or why it says nothing yet; gives what became of it."""
         ...
 
     async def settle(self, claim: Claim, due: datetime | None) -> None:
@@ -152,7 +155,7 @@ class Worker:
             await self._postpone(claim, type(error).__name__, clock())
         else:
             for publication in changed:
-                self._tell(publication)
+                tell_publication(self._telemetry, publication)
 
     async def _read_all(self, claim: Claim) -> None:
         """What comes after the look makes the patient due once more when the claim is given back."""
@@ -161,16 +164,15 @@ class Worker:
             messages = await self._store.unread(claim.patient, READ_AT_ONCE)
             more = len(messages) == READ_AT_ONCE
             for message in messages:
-                self._tell_reading(message, await self._record(claim, message, self._read(message)))
+                tell_reading(self._telemetry, message, await self._record(claim, message, self._read(message)))
 
-    async def _record(self, claim: Claim, message: KeptMessage, reading: Reading) -> Reading:
+    async def _record(self, claim: Claim, message: KeptMessage, reading: Reading) -> Recorded:
         """Keep a reading; a report that the store could not give back as it is would be a wrong one later: held."""
         try:
-            await self._store.record_reading(claim, message, reading)
+            return await self._store.record_reading(claim, message, reading)
         except ReportNotKeepableError:
-            reading = Held(Problem.INTERNAL, rule="a value in it cannot be kept faithfully: report this message's id")
-            await self._store.record_reading(claim, message, reading)
-        return reading
+            held = Held(Problem.INTERNAL, rule="a value in it cannot be kept faithfully: report this message's id")
+            return await self._store.record_reading(claim, message, held)
 
     async def _postpone(self, claim: Claim, problem: str, now: datetime, at_least: timedelta | None = None) -> None:
         self._telemetry.failed("publication")
@@ -180,42 +182,6 @@ class Worker:
             await self._store.postpone(claim, now + wait, problem)
         except (StoreUnavailableError, StaleClaimError):
             self._telemetry.warn("claim-lapses", patient=claim.patient)
-
-    def _tell_reading(self, message: KeptMessage, reading: Reading) -> None:
-        if isinstance(reading, Held):
-            self._telemetry.read("held", reading.problem.value)
-            self._telemetry.warn(
-                "held",
-                message_id=message.id,
-                problem=reading.problem.value,
-                place=reading.place,
-                rule=reading.rule,
-            )
-            return
-        if isinstance(reading, Ignored):
-            self._telemetry.read("ignored")
-            self._telemetry.say("ignored", message_id=message.id)
-            return
-        self._telemetry.read("read")
-        self._telemetry.say(
-            "read",
-            message_id=message.id,
-            mapping=reading.mapping_id,
-            version=reading.mapping_version,
-            mapping_sha256=reading.mapping_sha256,
-        )
-
-    def _tell(self, publication: Publication) -> None:
-        outcome = str(publication.summary.get("outcome", ""))
-        self._telemetry.published(publication.state, outcome)
-        tell = self._telemetry.warn if publication.state == "undeliverable" else self._telemetry.say
-        tell(
-            publication.state,
-            score_id=publication.score_id,
-            patient=publication.patient,
-            outcome=outcome,
-            grade=publication.summary.get("grade"),
-        )
 
 
 def back_off(attempts: int, chance: float) -> timedelta:

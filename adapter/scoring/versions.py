@@ -37,6 +37,29 @@ def current_reports(reports: Iterable[KeptReport]) -> list[KeptReport]:
     return [current for accession in sorted(by_accession) for current in _current_of(by_accession[accession])]
 
 
+def stale_reports(reports: Iterable[KeptReport]) -> list[KeptReport]:
+    """Turn all report versions of a patient into those that a newer version of their study preceded in arrival.
+
+    Such a version changes nothing, and whoever sent it so late should know: ``stale-message``.
+    """
+    arrived: dict[Accession, list[KeptReport]] = {}
+    stale = []
+    for kept in sorted(reports, key=lambda kept: kept.sequence):
+        before = arrived.setdefault((kept.report.accession_authority, kept.report.accession), [])
+        before.append(kept)
+        if not _counts(kept, _current_of(before)):
+            stale.append(kept)
+    return stale
+
+
+def _counts(kept: KeptReport, current: list[KeptReport]) -> bool:
+    """Does a report say something now? A retraction without a tracer does under the tracer of what it retracts."""
+    study = [one for one in current if one.report.kind is not None]
+    if kept.report.kind is None and study:
+        return any(one.sequence == kept.sequence for one in study)
+    return any((one.sequence, one.report.kind) == (kept.sequence, kept.report.kind) for one in current)
+
+
 def _current_of(versions: list[KeptReport]) -> list[KeptReport]:
     current: dict[TracerKind | None, KeptReport] = {}
     dated = [kept.report.issued for kept in versions if kept.report.issued is not None]

@@ -27,9 +27,14 @@ _REPORTS = Prepared(
 )
 
 
+def own_reports(connection: Connection, key: str) -> list[KeptReport]:
+    """List the report versions of one record, in the order of arrival, within a message in that of its studies."""
+    return [_kept_report(*row) for row in _REPORTS.rows(connection, {"lane": key})]
+
+
 def reports(connection: Connection, key: str) -> list[KeptReport]:
     """List every report version of a patient in the order of arrival, within a message in the order of its studies."""
-    return [_kept_report(*row) for row in _REPORTS.rows(connection, {"lane": key})]
+    return own_reports(connection, key)
 
 
 def _kept_report(body: str, sequence: int, *source: Any) -> KeptReport:
@@ -52,7 +57,7 @@ def _kept_report(body: str, sequence: int, *source: Any) -> KeptReport:
 _LAST = (score_history.c.score == score.c.id) & (score_history.c.version == score.c.version)
 _DELIVERED = Prepared(
     lambda _: (
-        select(score.c.id, score.c.digest, score.c.state, score_history.c.resources)
+        select(score.c.id, score.c.digest, score.c.state, score_history.c.resources, score_history.c.summary)
         .join(score_history, _LAST)
         .where(score.c.patient == bindparam("lane"))
         .order_by(score.c.id)
@@ -63,8 +68,8 @@ _DELIVERED = Prepared(
 def delivered(connection: Connection, key: str) -> list[Delivered]:
     """List what stands at the destination for a patient, with the very resources that were delivered last."""
     return [
-        Delivered(score_id, digest, state, tuple(load(resources)))
-        for score_id, digest, state, resources in _DELIVERED.rows(connection, {"lane": key})
+        Delivered(score_id, digest, state, tuple(load(resources)), load(summary))
+        for score_id, digest, state, resources, summary in _DELIVERED.rows(connection, {"lane": key})
     ]
 
 

@@ -1,17 +1,20 @@
 """What a reading leaves behind: its outcome on the message, and the reports that it found."""
 
+import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from sqlalchemy import Connection, bindparam, case, delete, func, insert, select, update
 
 from adapter.outcome import Held, Ignored
 from adapter.publication import Claim, StaleClaimError
-from adapter.reading import KeptMessage, Reading
-from adapter.store import patients
+from adapter.reading import Cancelled, KeptMessage, Read
+from adapter.scoring.reasons import Reason
+from adapter.store import patients, standing
 from adapter.store.codec import milliseconds, place_to_text, report_to_text, storable
 from adapter.store.messages import HELD, IGNORED, NOTHING_READ, READ, RECEIVED, Aftermath, Row, noted
 from adapter.store.prepared import Prepared
-from adapter.store.schema import message, report
+from adapter.store.schema import audit, message, report
 
 NO_AFTERMATH = Aftermath()
 
@@ -19,7 +22,31 @@ RECORDED = ("state", *NOTHING_READ, "application_answer", "application_made")
 """The columns of a message that a reading sets; the body too, where it is not to be kept."""
 
 
-def reading_row(reading: Reading, aftermath: Aftermath = NO_AFTERMATH) -> Row:
+STALE = f"{Reason.STALE_MESSAGE}: a newer version of the study came before it, so it changes nothing"
+"""What is noted on a message that was overtaken."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """A reading whose every question to the store is answered; ``source`` holds the reports that are kept of it."""
+
+    reading: Read | Held | Ignored
+    source: Read | None
+
+    @classmethod
+    def of(cls, reading: Read | Held | Ignored) -> "Settled":
+        """Turn a reading into itself: its reports are kept when it was understood."""
+        return cls(reading, reading if isinstance(reading, Read) else None)
+
+    @classmethod
+    def of_cancellation(cls, reading: Cancelled, *, known: bool) -> "Settled":
+        """Turn a bare cancellation into a retraction of what is known, or into what else it is."""
+        if known:
+            return cls.of(reading.read)
+        return cls(reading.otherwise, None if isinstance(reading.otherwise, Held) else reading.read)
+
+
+def reading_row(reading: Read | Held | Ignored, aftermath: Aftermath = NO_AFTERMATH) -> Row:
     """Turn what the reading found into the columns of its message."""
     row = _outcome(reading, keep_ignored=aftermath.keep_ignored)
     if aftermath.answer is None:
@@ -28,7 +55,7 @@ def reading_row(reading: Reading, aftermath: Aftermath = NO_AFTERMATH) -> Row:
     return row | {"application_answer": aftermath.answer, "application_made": made}
 
 
-def _outcome(reading: Reading, *, keep_ignored: bool) -> Row:
+def _outcome(reading: Read | Held | Ignored, *, keep_ignored: bool) -> Row:
     match reading:
         case Held():
             place = place_to_text(reading.place)
@@ -58,9 +85,10 @@ def _outcome(reading: Reading, *, keep_ignored: bool) -> Row:
             }
 
 
-def report_rows(kept: KeptMessage, reading: Reading) -> list[Row]:
-    """Turn the reports of a reading into their rows (none unless it was understood); raises ReportNotKeepableError."""
-    if isinstance(reading, Held | Ignored):
+def report_rows(kept: KeptMessage, settled: Settled) -> list[Row]:
+    """Turn the reports that are kept of a reading into their rows; raises ReportNotKeepableError."""
+    reading = settled.source
+    if reading is None:
         return []
     return [
         {
@@ -99,8 +127,10 @@ _INSERT = Prepared(lambda _: insert(report), columns=[column.name for column in 
 
 def record_reading(
     connection: Connection, claim: Claim, kept: KeptMessage, outcome: Row, reports: Sequence[Row]
-) -> None:
+) -> bool:
     """Replace what was read from a message before, and mark the other patients whom that concerns.
+
+    Gives whether the message was overtaken by a newer version of its study, which is then noted on it and in the audit.
 
     The claim's own patient is not marked: who holds the claim brings the patient up to date before giving it back.
     """
@@ -110,8 +140,18 @@ def record_reading(
         _DELETE.change(connection, {"this": kept.sequence})
     _INSERT.change_many(connection, reports)
     concerned.update(row["patient"] for row in reports)
+    stale = standing.was_overtaken(connection, kept.sequence, [(row["patient"], row["accession"]) for row in reports])
+    if stale:
+        outcome = _as_stale(connection, kept, outcome)
     record = _RECORD_BODILESS if "raw" in outcome else _RECORD
     new = {f"new_{name}": outcome.get(name) for name in RECORDED}
     if not record.change(connection, new | {"this": kept.sequence, "lane": claim.patient}):
         raise StaleClaimError(claim)
     patients.mark(connection, concerned - {claim.patient}, milliseconds(kept.received))
+    return stale
+
+
+def _as_stale(connection: Connection, kept: KeptMessage, outcome: Row) -> Row:
+    entry = {"at": milliseconds(kept.received), "action": Reason.STALE_MESSAGE.value, "subject": kept.id}
+    connection.execute(insert(audit), entry | {"reason": STALE, "by": ""})
+    return outcome | {"notes": noted((*json.loads(outcome["notes"] or "[]"), STALE))}

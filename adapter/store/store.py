@@ -12,12 +12,13 @@ from adapter.outcome import StoreUnavailableError
 from adapter.publication import Claim, Delivered, Page, Publication, Resource, ResourceFilter, StaleClaimError
 from adapter.reading import KeptMessage, Reading
 from adapter.scoring.report import KeptReport
-from adapter.store import deliveries, listing, messages, patients, readings, resources, sent_messages
+from adapter.store import deliveries, listing, messages, patients, resources, sent_messages
 from adapter.store.answers import AnswerRecords
 from adapter.store.destinations import DestinationRecords
 from adapter.store.messages import AfterReading, NothingFollows
 from adapter.store.opening import Opened, Premises, open_database
 from adapter.store.reader import Reader
+from adapter.store.recording import Recorded, Recording
 from adapter.store.schema import insert_into, probe
 from adapter.store.views import (
     AuditEntry,
@@ -45,9 +46,9 @@ class Store:
 
     def __init__(self, opened: Opened, after: AfterReading) -> None:
         self._opened = opened
-        self._after = after
         self._reader = Reader(opened.engines.reader)
         self._writer = Writer(opened.engines.writer)
+        self._recording = Recording(self._reader, self._writer, after)
         self.destinations = DestinationRecords(self._reader, self._writer)
         self.answers = AnswerRecords(self._reader, self._writer)
         self.warnings = opened.warnings
@@ -121,18 +122,13 @@ class Store:
         """List a patient's messages that wait to be read, in the order of their arrival."""
         return await self._reader.read(lambda connection: messages.unread(connection, patient, limit))
 
-    async def record_reading(self, claim: Claim, message: KeptMessage, reading: Reading) -> None:
+    async def record_reading(self, claim: Claim, message: KeptMessage, reading: Reading) -> Recorded:
         """Replace what was read from a message before, and mark every other patient whom that concerns.
 
         The claim's own patient is not marked: its holder brings it up to date before giving the claim back. Raises
         ReportNotKeepableError for a report that would not come back as it is.
         """
-        aftermath = self._after.aftermath(message, reading)
-        outcome, reports = readings.reading_row(reading, aftermath), readings.report_rows(message, reading)
-        await self._writer.write(
-            lambda connection: readings.record_reading(connection, claim, message, outcome, reports), claim.patient
-        )
-        self._after.concluded(message.id, aftermath.answer)
+        return await self._recording.record(claim, message, reading)
 
     async def replay(self, message_id: str, reason: str, at: datetime, by: str = "") -> bool:
         """Set a message back to be read anew; False when there is none, or an ignored one whose body was not kept."""

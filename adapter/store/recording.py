@@ -1,0 +1,53 @@
+"""A reading is kept: what it depends on is looked up, it is written in one commit, and what follows is told."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import Connection
+
+from adapter.publication import Claim
+from adapter.reading import Cancelled, KeptMessage, Reading
+from adapter.store import readings, standing
+from adapter.store.messages import AfterReading
+from adapter.store.reader import Reader
+from adapter.store.writer import Writer
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """What became of a message: the reading as it was kept; ``stale``: a newer version of its study came before it."""
+
+    reading: Reading
+    stale: bool = False
+
+
+class Recording:
+    """Turns readings into what is kept of them. Every call may raise StoreUnavailableError and StaleClaimError."""
+
+    def __init__(self, reader: Reader, writer: Writer, after: AfterReading) -> None:
+        self._reader = reader
+        self._writer = writer
+        self._after = after
+
+    async def record(self, claim: Claim, message: KeptMessage, reading: Reading) -> Recorded:
+        """Replace what was read from a message before; raises ReportNotKeepableError."""
+        settled = await self._reader.read(lambda connection: _settled(connection, reading))
+        aftermath = self._after.aftermath(message, settled.reading)
+        outcome = readings.reading_row(settled.reading, aftermath)
+        reports = readings.report_rows(message, settled)
+        stale = await self._writer.write(
+            lambda connection: readings.record_reading(connection, claim, message, outcome, reports), claim.patient
+        )
+        self._after.concluded(message.id, aftermath.answer)
+        return Recorded(settled.reading, stale)
+
+
+def _settled(connection: Connection, reading: Reading) -> readings.Settled:
+    """A cancellation that does not say of what counts for known studies, and is remembered for those still to come.
+
+    Whether the study or its cancellation arrives first must not matter, so the numbers are kept although the message
+    is none of ours; not of one that is held, which a person looks at.
+    """
+    if not isinstance(reading, Cancelled):
+        return readings.Settled.of(reading)
+    known = any(standing.is_known(connection, report) for report in reading.read.reports)
+    return readings.Settled.of_cancellation(reading, known=known)

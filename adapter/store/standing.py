@@ -1,0 +1,46 @@
+"""What is known of a study when one more message of it comes: is it known at all, and was it overtaken?"""
+
+from collections.abc import Iterable
+
+from sqlalchemy import Connection, bindparam, select
+
+from adapter.scoring.report import PetReport
+from adapter.scoring.versions import stale_reports
+from adapter.store.codec import report_from_text, storable
+from adapter.store.deliveries import own_reports
+from adapter.store.prepared import Prepared
+from adapter.store.schema import report
+
+_BEFORE = Prepared(
+    lambda _: (
+        select(report.c.message)
+        .where(
+            report.c.patient == bindparam("lane"),
+            report.c.accession == bindparam("accession"),
+            report.c.message < bindparam("this"),
+        )
+        .limit(1)
+    )
+)
+
+
+def is_known(connection: Connection, cancelled: PetReport) -> bool:
+    """Is there a report of the very study, patient and accession, that says more than that it was cancelled?"""
+    of_study = (report.c.patient == cancelled.patient.key) & (report.c.accession == storable(cancelled.accession))
+    found = (report_from_text(body) for body in connection.scalars(select(report.c.body).where(of_study)))
+    return any(one.kind is not None and one.accession_authority == cancelled.accession_authority for one in found)
+
+
+def was_overtaken(connection: Connection, sequence: int, studies: Iterable[tuple[str, str]]) -> bool:
+    """Did a newer version of one of a message's studies (patient, accession) arrive before the message?
+
+    All versions are read only where there is an earlier one at all.
+    """
+    for patient, accession in set(studies):
+        values = {"lane": patient, "accession": accession, "this": sequence}
+        if _BEFORE.row(connection, values) is None:
+            continue
+        versions = [one for one in own_reports(connection, patient) if storable(one.report.accession) == accession]
+        if any(one.sequence == sequence for one in stale_reports(versions)):
+            return True
+    return False
