@@ -7,9 +7,10 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BeforeValidator, Field, ValidationError, field_validator, model_validator
+from pydantic import BeforeValidator, Field, ValidationError, model_validator
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
+from adapter.fhir_in_settings import FhirIn
 from adapter.inbound.drop_settings import Drop
 from adapter.inbound.http_settings import HttpMessages
 from adapter.inbound.mllp_settings import Mllp
@@ -19,6 +20,7 @@ from adapter.outbound.fhir_settings import Destination
 from adapter.outcome import AdapterError
 from adapter.scoring.result import Policy
 from adapter.sections import Section, Tls, is_loopback, split_text
+from adapter.web.jwt_settings import Jwt
 
 __all__ = ["Http", "Mllp", "Settings", "SettingsError", "Tls", "is_loopback", "load_settings", "shipped_folder"]
 
@@ -68,20 +70,6 @@ class Http(Section):
         return self
 
 
-class Store(Section):
-    """What survives a restart."""
-
-    url: str = "sqlite:///var/netpet.db"
-    """SQLAlchemy URL; ``sqlite:///relative/path`` or ``sqlite:////absolute/path``."""
-
-    @field_validator("url")
-    @classmethod
-    def _is_sqlite(cls, value: str) -> str:
-        if not value.startswith("sqlite:///") or value == "sqlite:///":
-            raise ValueError("give sqlite:///path/to/file.db")
-        return value
-
-
 class Mappings(Section):
     """The sites' mappings."""
 
@@ -120,6 +108,8 @@ class Security(Section):
 
     api_keys: Path | None = None
     """A file with a line ``name:key`` for each client; requests to /fhir then need ``Authorization: Bearer <key>``."""
+    jwt: Jwt = Jwt()
+    """Tokens of the site's issuers, in place of keys."""
 
 
 class Settings(BaseSettings):
@@ -131,6 +121,7 @@ class Settings(BaseSettings):
 
     mllp: Mllp = Mllp()
     drop: Drop = Drop()
+    fhir_in: FhirIn = FhirIn()
     intake: IntakeSettings = IntakeSettings()
     http: Http = Http()
     store: Store = Store()
@@ -221,7 +212,8 @@ def _open_doors(settings: Settings) -> list[str]:
     if not is_loopback(settings.http.host):
         if settings.http.tls is None:
             faults.append("http.tls: needed because http.host is not loopback")
-        if settings.security.api_keys is None and not _asks_for_certificates(settings.http.tls):
+        has_keys = settings.security.api_keys is not None or bool(settings.security.jwt.issuers)
+        if not has_keys and not _asks_for_certificates(settings.http.tls):
             faults.append("security.api_keys: needed because http.host is not loopback")
     if not is_loopback(settings.mllp.host) and not _asks_for_certificates(settings.mllp.tls):
         faults.append("mllp.tls: needed, with client_authorities, because mllp.host is not loopback")
@@ -233,11 +225,23 @@ def _mixed_doors(settings: Settings) -> Iterator[str]:
     messages = settings.http.hl7v2
     names = {"http.hl7v2.name": messages.name} if messages.enabled else {}
     names |= {"drop.name": settings.drop.name} if settings.drop.folder else {}
+    names |= {"fhir_in.name": settings.fhir_in.name} if settings.fhir_in.enabled else {}
+    names |= {f"fhir_in.sources.{one.name}.name": one.name for one in settings.fhir_in.sources}
     for place, name in names.items():
         if name == settings.mllp.name or list(names.values()).count(name) > 1:
             yield f"{place}: another listener has this name"
     if settings.security.api_keys is None and any(sender.api_clients for sender in messages.senders):
         yield "http.hl7v2.senders: api_clients need security.api_keys"
+    yield from _unknown_writers(settings)
+
+
+def _unknown_writers(settings: Settings) -> Iterator[str]:
+    """Who may write FHIR is known by a key, a token or a certificate that is asked for."""
+    senders, security = settings.fhir_in.senders, settings.security
+    if any(sender.api_clients for sender in senders) and not (security.api_keys or security.jwt.issuers):
+        yield "fhir_in.senders: api_clients need security.api_keys or security.jwt"
+    if any(sender.certificate_subjects for sender in senders) and not _asks_for_certificates(settings.http.tls):
+        yield "fhir_in.senders: certificate_subjects need http.tls.client_authorities"
 
 
 def _asks_for_certificates(tls: Tls | None) -> bool:

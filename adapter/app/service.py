@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 from adapter.app.dead_letters import DeadLetters
 from adapter.app.destination import build_destination
+from adapter.app.fhir_doors import FhirDoors, FhirPage
 from adapter.app.fhir_parts import published_keys
 from adapter.app.follow_up import forget_ignored
 from adapter.app.hl7v2_doors import DropDoor, door_senders, message_route
@@ -99,9 +100,12 @@ class Service:
         parts.push_async_callback(_end, worker, running)
         intake = door.intake(self.store, reader, worker)
         drop = DropDoor(self.settings, self.telemetry)
-        web = self._web(running, intake, drop)
+        fhir = FhirDoors(self.settings, self.telemetry, self.clock)
+        fhir.open(FhirPage(self.store, reader, worker, self.mappings.in_use), parts)
+        web = self._web(running, intake, drop, fhir)
         http = await _listen(web, self.settings.http)
         parts.push_async_callback(web.stop)
+        fhir.start(parts)
         server = door.build(self.store, intake, server_tls(self.settings.mllp.tls, "mllp.tls"))
         mllp = await server.start()
         parts.push_async_callback(server.drain, GRACE)
@@ -113,11 +117,13 @@ class Service:
     def _tell_doors(self, addresses: Addresses) -> None:
         for name, (host, port) in (("mllp", addresses.mllp), ("http", addresses.http)):
             self.telemetry.say("listening", listener=name, address=host, port=port)
-        if self.settings.security.api_keys is None and not _asks_for_certificates(self.settings.http.tls):
+        security = self.settings.security
+        is_open = security.api_keys is None and not security.jwt.issuers
+        if is_open and not _asks_for_certificates(self.settings.http.tls):
             rule = "no security.api_keys: everyone on this machine may read"
             self.telemetry.warn("reads-are-open", listener="http", rule=rule)
 
-    def _web(self, worker: asyncio.Task[None], intake: Intake, drop: DropDoor) -> WebServer:
+    def _web(self, worker: asyncio.Task[None], intake: Intake, drop: DropDoor, fhir: FhirDoors) -> WebServer:
         tls = server_tls(self.settings.http.tls, "http.tls")
         parts = WebParts(
             reader=self.store,
@@ -128,9 +134,13 @@ class Service:
                 ReadinessCheck("worker", lambda: "the worker has ended" if worker.done() else ""),
                 ReadinessCheck("mappings", lambda: self.mappings.hot.brief_notice, only_told=True),
                 ReadinessCheck("drop", drop.notice, only_told=True),
+                ReadinessCheck("sources", fhir.notice, only_told=True),
             ),
             mappings=self.mappings.control,
             messages=message_route(self.settings, intake, self.clock),
+            fhir_in=fhir.routes,
+            notifications=fhir.notifications,
+            tokens=fhir.tokens,
             api_keys=self._api_keys(),
             admits=None if tls is None else tls.admits,
             dead_letters=self._dead_letters,

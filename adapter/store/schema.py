@@ -241,6 +241,38 @@ dead_letter = Table(
     Index("ix_dead_letter_at", "at"),
 )
 
+fhir_source = Table(
+    "fhir_source",
+    metadata,
+    Column("source", Text, primary_key=True),  # the site's name of a server
+    Column("high_water", Text, nullable=False),  # meta.lastUpdated in the server's words; empty: nothing read yet
+    Column("sweep_asked", BigInteger),  # NULL: none is due
+    Column("last_event", BigInteger),  # NULL: none heard of yet
+    Column("ahead", Text, nullable=False),  # event numbers beyond last_event, as JSON
+    Column("heard", BigInteger),
+)
+
+fhir_pending = Table(
+    "fhir_pending",
+    metadata,
+    Column("source", Text, primary_key=True),
+    Column("report", Text, primary_key=True),  # its id at the server
+    Column("asked", BigInteger, nullable=False),
+    Column("due", BigInteger),  # NULL: given up, until it is asked for again
+    Column("attempts", Integer, nullable=False),
+    Column("problem", Text, nullable=False),
+    Index("ix_fhir_pending_source_due", "source", "due"),
+)
+
+fhir_seen = Table(
+    "fhir_seen",
+    metadata,
+    Column("source", Text, primary_key=True),
+    Column("report", Text, primary_key=True),
+    Column("version", Text, nullable=False),  # empty: the server states none
+    Column("at", BigInteger, nullable=False),
+)
+
 probe = Table(
     "probe",
     metadata,

@@ -20,6 +20,7 @@ from adapter.store.opening import Opened, Premises, open_database
 from adapter.store.reader import Reader
 from adapter.store.recording import Recorded, Recording
 from adapter.store.schema import insert_into, probe
+from adapter.store.subscriptions import SourceRecords
 from adapter.store.views import (
     AuditEntry,
     Counts,
@@ -50,6 +51,7 @@ class Store:
         self._writer = Writer(opened.engines.writer)
         self._recording = Recording(self._reader, self._writer, after)
         self.destinations = DestinationRecords(self._reader, self._writer)
+        self.sources = SourceRecords(self._reader, self._writer)
         self.answers = AnswerRecords(self._reader, self._writer)
         self.warnings = opened.warnings
 

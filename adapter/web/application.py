@@ -27,7 +27,7 @@ _ID = "{id:[A-Za-z0-9.-]{1,64}}"
 
 def build_app(parts: WebParts) -> web.Application:
     """Turn the web's parts into the application that serves every path."""
-    access = Access(parts.api_keys, parts.admits)
+    access = Access(parts.api_keys, parts.admits, parts.tokens)
     app = web.Application(middlewares=[Boundary(parts.tell).middleware, access.middleware], client_max_size=MAX_BODY)
     app.on_response_prepare.append(finish)
     _add_health(app.router, parts)
@@ -38,8 +38,9 @@ def build_app(parts: WebParts) -> web.Application:
         app.router.add_get(JWKS_PATH, jwks_handler(parts.jwks))
     if parts.mappings is not None:
         MappingRoutes(parts.mappings).add_to(app.router)
-    if parts.messages is not None:
-        parts.messages.add_to(app.router)
+    for routes in (parts.messages, parts.fhir_in, parts.notifications):
+        if routes is not None:
+            routes.add_to(app.router)
     return app
 
 

@@ -7,8 +7,11 @@ from typing import Any, Protocol
 
 from adapter.publication import Page, Resource, ResourceFilter
 from adapter.web.api_keys import ApiKeys
-from adapter.web.hl7v2_messages import MessageRoute
+from adapter.web.bearer import BearerTokens
 from adapter.web.dead_letters import DeadLetterControl
+from adapter.web.fhir_in import FhirInRoutes
+from adapter.web.fhir_notifications import NotificationRoutes
+from adapter.web.hl7v2_messages import MessageRoute
 from adapter.web.mappings import MappingsControl
 from adapter.web.telling import Tell, tell_nobody
 
@@ -52,7 +55,8 @@ class WebParts:
     ``base_url`` is our address as clients see it (``https://netpet.hospital.example/fhir``); empty: as each request
     names us. Without ``api_keys`` everyone who can reach the port may read. ``admits`` says of a finished TLS
     handshake whether its client certificate is on the site's list. ``form_timeout`` is in seconds, for a search by
-    form to arrive. Without ``messages`` none are taken here. ``jwks`` gives our public keys.
+    form to arrive. Without ``messages`` none are taken here, without ``fhir_in`` no FHIR, without ``notifications`` no
+    subscription's. ``tokens`` are taken beside API keys. ``jwks`` gives our public keys.
     """
 
     reader: ResourceReader
@@ -66,6 +70,9 @@ class WebParts:
     form_timeout: float = 10.0
     mappings: MappingsControl | None = None
     messages: MessageRoute | None = None
+    fhir_in: FhirInRoutes | None = None
+    notifications: NotificationRoutes | None = None
+    tokens: BearerTokens | None = None
     dead_letters: DeadLetterControl | None = None
     jwks: Callable[[], dict[str, Any]] | None = None
     tell: Tell = tell_nobody
