@@ -126,6 +126,30 @@ async def test_a_store_that_cannot_note_a_delivery_stops_nobody():
     assert line.sent == [(1, b"MSA|AA")]
 
 
+async def test_an_answer_is_another_way_s_business_only_when_no_connection_can_bring_it_any_more():
+    """Until the store knows of a delivery, nobody else may deliver the answer once more."""
+    line = Line()
+    line.answers.expect(kept(), HERE)
+    waiting = line.answers.awaited()
+    line.answers.answered("m1")
+    line.answers.concluded("m1", b"MSA|AA")
+    sent = line.answers.awaited()
+    await line.answers.close()
+
+    assert (waiting, sent, line.answers.awaited()) == ({"m1"}, {"m1"}, frozenset())
+
+
+@pytest.mark.parametrize("state", [{"stands": False}, {"down": True}])
+async def test_an_answer_whose_delivery_is_not_certain_is_another_way_s_business(state):
+    line = Line(**state)
+    line.answers.expect(kept(), HERE)
+    line.answers.answered("m1")
+    line.answers.concluded("m1", b"MSA|AA")
+    await line.answers.close()
+
+    assert line.answers.awaited() == frozenset()
+
+
 async def test_the_number_of_waits_is_bounded_and_the_oldest_gives_way():
     line = Line()
     for number in range(application_answers.BOUND + 1):

@@ -1,10 +1,12 @@
 """A block is its messages: each goes to page one by itself, and the answers come back as the block was made."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 from test_intake_messages import FullStore, MemoryStore, message
 
+from adapter.arrival import Arrival, Kept, Sender
 from adapter.hl7v2.mllp import Block, Fault
 from adapter.inbound.application_answers import ApplicationAnswers
 from adapter.inbound.hl7v2_receiver import Hl7v2Receiver
@@ -16,19 +18,27 @@ from adapter.telemetry import Telemetry
 
 NOW = datetime(2026, 11, 20, 10, 15, tzinfo=UTC)
 HERE = Connection("mllp", "127.0.0.1", None, 1)
+NOBODY = Senders()
 BHS = b"BHS|^~\\&|RIS|NUC|NETPET|HOSP|20261120||||B1\r"
+
+
+class AskedStore(MemoryStore):
+    """Keeps messages with what they ask for."""
+
+    async def keep(self, arrival: Arrival) -> Kept:
+        return replace(await super().keep(arrival), application_asked=arrival.application_asked)
 
 
 class Reception:
     """A receiver with a store in memory and a line that always stands."""
 
-    def __init__(self, store: MemoryStore | None = None) -> None:
+    def __init__(self, store: MemoryStore | None = None, senders: Senders = NOBODY) -> None:
         self.store = store or MemoryStore()
         self.later: list[bytes] = []
         self.telemetry = Telemetry(quiet=True)
         intake = Intake(self.store, self.telemetry, lambda: NOW, lambda: None)
         self.answers = ApplicationAnswers(self._deliver, self._note)
-        self.receiver = Hl7v2Receiver(intake, Senders(), self.answers, lambda: NOW)
+        self.receiver = Hl7v2Receiver(intake, senders, self.answers, lambda: NOW)
 
     def _deliver(self, _connection: Connection, payload: bytes) -> bool:
         self.later.append(payload)
@@ -84,6 +94,15 @@ async def test_each_message_of_a_block_is_kept_and_answered_as_it_asks(payload, 
 
     assert await reception.receive(payload) == answers
     assert reception.kept() == kept
+
+
+@pytest.mark.parametrize(("elsewhere", "awaited"), [(False, 1), (True, 0)])
+async def test_no_connection_waits_for_an_answer_that_goes_to_a_peer(elsewhere, awaited):
+    reception = Reception(AskedStore(), Senders(default=Sender(answers_elsewhere=elsewhere)))
+    await reception.receive(message(asks="AL|AL"))
+
+    assert len(reception.answers.awaited()) == awaited
+    assert [arrival.answer_again for arrival in reception.store.arrivals] == [elsewhere]
 
 
 async def test_what_was_tolerated_in_the_block_stands_with_each_of_its_messages():

@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 from sqlalchemy import text
-from test_intake_store import store_of
-from test_store_samples import JANE, NOON, arrival, claimed, later, read, report
+from test_store_samples import JANE, NOON, arrival, claimed, later, read, report, url
 
+from adapter.store import Store
 from adapter.store.answers import due
 from adapter.store.messages import Aftermath
 from adapter.store.views import MessageFilter
@@ -41,8 +41,8 @@ async def read_all(store, *arrivals):
 
 
 @pytest.fixture
-async def store(tmp_path):
-    opened = await store_of(tmp_path, Answering())
+async def store(place):
+    opened = await Store.open(url(place), after=Answering())
     yield opened
     await opened.close()
 
@@ -66,8 +66,8 @@ async def test_an_answer_waits_from_when_it_was_made(store):
     assert (answer.message_id, answer.made) == (one, later(5))
 
 
-async def test_of_an_answer_whose_time_is_not_known_the_message_s_counts(tmp_path):
-    store = await store_of(tmp_path, Answering(None))
+async def test_of_an_answer_whose_time_is_not_known_the_message_s_counts(place):
+    store = await Store.open(url(place), after=Answering(None))
     await read_all(store, asked())
     (answer,) = await store.answers.due("mllp", "ris", 10)
     await store.close()
@@ -179,8 +179,9 @@ async def test_a_message_that_comes_again_before_it_was_read_has_one_answer(stor
     assert await payloads(store) == [b"MSA|AA|M1"]
 
 
-async def test_what_waits_is_found_without_a_look_at_every_message(store):
+async def test_what_waits_is_found_without_a_look_at_every_message(tmp_path):
     """The index holds only what waits, so that years of messages cost nothing."""
+    store = await Store.open(url(tmp_path))
     plan = []
 
     def explain(connection):
@@ -191,5 +192,6 @@ async def test_what_waits_is_found_without_a_look_at_every_message(store):
         plan.extend(connection.execute(text(f"EXPLAIN QUERY PLAN {statements[-1]}")).all())
 
     await store._reader.read(explain)
+    await store.close()
 
     assert "ix_message_answer_due" in str(plan)
