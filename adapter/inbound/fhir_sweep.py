@@ -38,6 +38,7 @@ class Sweep:
         self.high_water = ""
         self.whole = False
         self.sorted = True
+        self._last: datetime | None = None
 
     async def pages(self, high_water: str) -> AsyncIterator[ServerReply]:
         """Ask page after page; raises SourceError, also for a link that leads to another address."""
@@ -76,11 +77,12 @@ class Sweep:
     def _look_at(self, bundle: Resource) -> None:
         for _, _, changed in reports_of(bundle):
             moment, newest = moment_of(changed), moment_of(self.high_water)
-            if moment is not None and (newest is None or moment > newest):
+            if moment is None:
+                continue
+            if newest is None or moment > newest:
                 self.high_water = changed
-        times = [moment_of(changed) for _, _, changed in reports_of(bundle)]
-        known = [one for one in times if one is not None]
-        self.sorted = self.sorted and known == sorted(known)
+            self.sorted = self.sorted and (self._last is None or moment >= self._last)
+            self._last = moment
 
     def _following(self, bundle: Resource) -> str | None:
         links = bundle.get("link")
