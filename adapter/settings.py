@@ -20,9 +20,20 @@ from adapter.outbound.fhir_settings import Destination
 from adapter.outcome import AdapterError
 from adapter.scoring.result import Policy
 from adapter.sections import Section, Tls, is_loopback, split_text
+from adapter.store.settings import ROLES, Part, Store
 from adapter.web.jwt_settings import Jwt
 
-__all__ = ["Http", "Mllp", "Settings", "SettingsError", "Tls", "is_loopback", "load_settings", "shipped_folder"]
+__all__ = [
+    "Http",
+    "Mllp",
+    "Settings",
+    "SettingsError",
+    "Store",
+    "Tls",
+    "is_loopback",
+    "load_settings",
+    "shipped_folder",
+]
 
 PREFIX = "NETPET_"
 CONFIG_VARIABLE = "NETPET_CONFIG"
@@ -124,6 +135,7 @@ class Settings(BaseSettings):
     fhir_in: FhirIn = FhirIn()
     intake: IntakeSettings = IntakeSettings()
     http: Http = Http()
+    service: Part = Part()
     store: Store = Store()
     mappings: Mappings = Mappings()
     destination: Destination = Destination()
@@ -168,7 +180,7 @@ def load_settings(file: Path | None = None, flags: dict[str, Any] | None = None)
     except ValidationError as error:
         found = error.errors(include_url=False, include_input=False, include_context=False)
         raise SettingsError(faults + [f"{_name(fault['loc'])}: {_sentence(fault)}" for fault in found]) from None
-    faults += [*_open_doors(settings), *_mixed_doors(settings)]
+    faults += [*_open_doors(settings), *_mixed_doors(settings), *_missing_parts(settings)]
     if faults:
         raise SettingsError(faults)
     return settings
@@ -242,6 +254,12 @@ def _unknown_writers(settings: Settings) -> Iterator[str]:
         yield "fhir_in.senders: api_clients need security.api_keys or security.jwt"
     if any(sender.certificate_subjects for sender in senders) and not _asks_for_certificates(settings.http.tls):
         yield "fhir_in.senders: certificate_subjects need http.tls.client_authorities"
+
+
+def _missing_parts(settings: Settings) -> Iterator[str]:
+    """A SQLite file is used by one process: what that one does not do, nobody does."""
+    if not settings.store.is_shared and set(settings.service.roles) != set(ROLES):
+        yield "service.roles: with SQLite one process has all of them; to share the work set store.url to PostgreSQL"
 
 
 def _asks_for_certificates(tls: Tls | None) -> bool:

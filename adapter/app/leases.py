@@ -11,8 +11,10 @@ from adapter.telemetry import Telemetry
 
 LEASE = timedelta(seconds=60)
 """How long a claim holds without renewal."""
-RENEW = 20.0
-"""Seconds between renewals; two may fail before a claim is lost."""
+RENEWALS = 3
+"""Renewals in a lease; two may fail before a claim is lost."""
+RENEW = LEASE.total_seconds() / RENEWALS
+"""Seconds between renewals."""
 
 
 class LeaseStore(Protocol):
@@ -27,10 +29,16 @@ class LeaseKeeper:
     """Holds claims for the tasks that work under them, and ends a task whose claim is lost: it may no longer write."""
 
     def __init__(self, store: LeaseStore, telemetry: Telemetry, every: float = RENEW) -> None:
+        self.lease = LEASE
         self._store = store
         self._telemetry = telemetry
         self._every = every
         self._held: dict[asyncio.Task[None], Claim] = {}
+
+    def last(self, lease: timedelta) -> None:
+        """Renew for as long as this from now on."""
+        self.lease = lease
+        self._every = lease.total_seconds() / RENEWALS
 
     def hold(self, task: asyncio.Task[None], claim: Claim) -> None:
         """Renew a claim until its task ends."""
@@ -42,7 +50,7 @@ class LeaseKeeper:
         while True:
             await asyncio.sleep(self._every)
             try:
-                await self._store.renew(list(self._held.values()), clock(), LEASE)
+                await self._store.renew(list(self._held.values()), clock(), self.lease)
             except StaleClaimError as error:
                 self._end(error.claims)
             except StoreUnavailableError:

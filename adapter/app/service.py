@@ -25,6 +25,8 @@ from adapter.outcome import AdapterError
 from adapter.publication import Site
 from adapter.sections import Tls
 from adapter.settings import Http, Settings, shipped_folder
+from adapter.store.opening import Premises
+from adapter.store.settings import Role
 from adapter.store.store import Store
 from adapter.telemetry import Telemetry
 from adapter.version import VERSION
@@ -35,6 +37,9 @@ from adapter.web.server import WebServer
 
 GRACE = 30.0
 """Seconds that blocks in hand have to be answered when the service stops."""
+
+CLOSED = ("", 0)
+"""The address of a door that is not opened here."""
 
 Clock = Callable[[], datetime]
 
@@ -83,21 +88,20 @@ class Service:
         self.mappings = await LiveMappings.load(folder, self.telemetry, self.clock)
         door = MllpDoor(self.settings, self.telemetry, self.clock)
         reader = MessageReader(self.mappings.in_use, door_senders(self.settings))
-        self.store = await Store.open(self.settings.store.url, after=door.follow_up)
+        kept = self.settings.store
+        self.store = await Store.open(kept.url, after=door.follow_up, premises=Premises(kept.password_file))
         parts.push_async_callback(self.store.close)
         parts.push_async_callback(door.answers.close)
         door.return_paths.start(self.store.answers, door.answers.awaited)
         parts.push_async_callback(door.return_paths.stop)
         for warning in self.store.warnings:
             self.telemetry.warn("store", warning=warning)
-        parts.push_async_callback(_cancel, asyncio.create_task(self._forget(), name="forget-ignored"))
         worker = self._worker(reader, parts)
         self._dead_letters = DeadLetters(self.store.destinations, self.store.answers, self.clock, worker.wake)
         self.mappings.join(self.store, reader.read, worker.wake)
         watching = asyncio.create_task(self.mappings.run(self.settings.mappings.reload), name="mappings")
         parts.push_async_callback(_cancel, watching)
-        running = asyncio.create_task(worker.run(self.clock), name="worker")
-        parts.push_async_callback(_end, worker, running)
+        running = self._begin(worker, parts)
         intake = door.intake(self.store, reader, worker)
         drop = DropDoor(self.settings, self.telemetry)
         fhir = FhirDoors(self.settings, self.telemetry, self.clock)
@@ -105,17 +109,34 @@ class Service:
         web = self._web(running, intake, drop, fhir)
         http = await _listen(web, self.settings.http)
         parts.push_async_callback(web.stop)
-        fhir.start(parts)
         server = door.build(self.store, intake, server_tls(self.settings.mllp.tls, "mllp.tls"))
-        mllp = await server.start()
-        parts.push_async_callback(server.drain, GRACE)
-        await drop.start(intake, self.clock)
-        parts.push_async_callback(drop.stop)
+        mllp = CLOSED
+        if self._has("receive"):
+            mllp = await server.start()
+            parts.push_async_callback(server.drain, GRACE)
+            fhir.start(parts)
+            await drop.start(intake, self.clock)
+            parts.push_async_callback(drop.stop)
         self._tell_doors(Addresses(mllp, http))
         return Addresses(mllp, http)
 
+    def _has(self, role: Role) -> bool:
+        return role in self.settings.service.roles
+
+    def _begin(self, worker: Worker, parts: AsyncExitStack) -> asyncio.Task[None] | None:
+        """Have the worker work, where that is this process's part."""
+        worker.leases.last(timedelta(seconds=self.settings.store.lease))
+        if not self._has("work"):
+            return None
+        parts.push_async_callback(_cancel, asyncio.create_task(self._forget(), name="forget-ignored"))
+        running = asyncio.create_task(worker.run(self.clock), name="worker")
+        parts.push_async_callback(_end, worker, running)
+        return running
+
     def _tell_doors(self, addresses: Addresses) -> None:
         for name, (host, port) in (("mllp", addresses.mllp), ("http", addresses.http)):
+            if (host, port) == CLOSED:
+                continue
             self.telemetry.say("listening", listener=name, address=host, port=port)
         security = self.settings.security
         is_open = security.api_keys is None and not security.jwt.issuers
@@ -123,7 +144,7 @@ class Service:
             rule = "no security.api_keys: everyone on this machine may read"
             self.telemetry.warn("reads-are-open", listener="http", rule=rule)
 
-    def _web(self, worker: asyncio.Task[None], intake: Intake, drop: DropDoor, fhir: FhirDoors) -> WebServer:
+    def _web(self, worker: asyncio.Task[None] | None, intake: Intake, drop: DropDoor, fhir: FhirDoors) -> WebServer:
         tls = server_tls(self.settings.http.tls, "http.tls")
         parts = WebParts(
             reader=self.store,
@@ -131,15 +152,16 @@ class Service:
             version=VERSION,
             metrics=self.telemetry.metrics,
             checks=(
-                ReadinessCheck("worker", lambda: "the worker has ended" if worker.done() else ""),
+                ReadinessCheck("worker", lambda: "the worker has ended" if worker and worker.done() else ""),
                 ReadinessCheck("mappings", lambda: self.mappings.hot.brief_notice, only_told=True),
                 ReadinessCheck("drop", drop.notice, only_told=True),
                 ReadinessCheck("sources", fhir.notice, only_told=True),
             ),
             mappings=self.mappings.control,
-            messages=message_route(self.settings, intake, self.clock),
-            fhir_in=fhir.routes,
-            notifications=fhir.notifications,
+            messages=message_route(self.settings, intake, self.clock) if self._has("receive") else None,
+            serves_fhir=self._has("web"),
+            fhir_in=fhir.routes if self._has("receive") else None,
+            notifications=fhir.notifications if self._has("receive") else None,
             tokens=fhir.tokens,
             api_keys=self._api_keys(),
             admits=None if tls is None else tls.admits,

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from adapter.app.courtesy import MOST, Courtesy
-from adapter.app.leases import LEASE, LeaseKeeper, LeaseStore
+from adapter.app.leases import LeaseKeeper, LeaseStore
 from adapter.app.publication_told import tell_publication
 from adapter.app.reading_told import tell_reading
 from adapter.delivery import DeliveryError
@@ -74,7 +74,7 @@ class Worker:
         self._woken = asyncio.Event()
         self._stopping = False
         self._in_hand: set[asyncio.Task[None]] = set()
-        self._leases = LeaseKeeper(store, telemetry)
+        self.leases = LeaseKeeper(store, telemetry)
 
     def wake(self) -> None:
         """Say that somebody is due."""
@@ -82,7 +82,7 @@ class Worker:
 
     async def run(self, clock: Callable[[], datetime]) -> None:
         """Work until ``stop``; a store that is down is waited for. A slow delivery delays its own patient alone."""
-        renewing = asyncio.create_task(self._leases.run(clock))
+        renewing = asyncio.create_task(self.leases.run(clock))
         try:
             await self._run(clock)
         finally:
@@ -113,7 +113,7 @@ class Worker:
 
     async def _claims(self, now: datetime, free: int) -> list[Claim]:
         try:
-            return await self._store.claim(now, free, LEASE)
+            return await self._store.claim(now, free, self.leases.lease)
         except StoreUnavailableError as error:
             self._telemetry.failed("claim")
             self._telemetry.warn("claim-failed", error=type(error).__name__)
@@ -122,7 +122,7 @@ class Worker:
     def _start(self, claim: Claim, clock: Callable[[], datetime]) -> asyncio.Task[None]:
         task = asyncio.create_task(self._work(claim, clock))
         self._in_hand.add(task)
-        self._leases.hold(task, claim)
+        self.leases.hold(task, claim)
         task.add_done_callback(self._end)
         return task
 

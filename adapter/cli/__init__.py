@@ -66,11 +66,16 @@ Config = Annotated[Path | None, typer.Option("--config", help="A YAML file of se
 
 
 @app.command()
-def serve(config: Config = None) -> None:
+def serve(
+    config: Config = None,
+    role: Annotated[
+        str, typer.Option("--role", metavar="ROLES", help="Of receive,work,web: what this process does; else all.")
+    ] = "",
+) -> None:
     """Run the service until it is told to stop (SIGTERM, Ctrl-C)."""
     from adapter.cli.serve import run_serve  # noqa: PLC0415
 
-    raise typer.Exit(run_serve(config))
+    raise typer.Exit(run_serve(config, role))
 
 
 @app.command()

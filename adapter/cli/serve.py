@@ -5,6 +5,7 @@ import gc
 import signal
 import sys
 from pathlib import Path
+from typing import Any
 
 import typer
 
@@ -16,19 +17,20 @@ from adapter.settings import Settings, SettingsError, load_settings
 from adapter.telemetry import Telemetry
 
 
-def settings_or_exit(config: Path | None) -> Settings:
-    """Turn file and environment into settings; every fault is printed, and the command ends with 3."""
+def settings_or_exit(config: Path | None, flags: dict[str, Any] | None = None) -> Settings:
+    """Turn file, environment and flags into settings; every fault is printed, and the command ends with 3."""
     try:
-        return load_settings(config)
+        return load_settings(config, flags)
     except SettingsError as error:
         for fault in error.faults:
             typer.echo(f"settings: {fault}", err=True)
         raise typer.Exit(ENVIRONMENT) from None
 
 
-def run_serve(config: Path | None) -> int:
-    """Serve until SIGTERM or SIGINT; the return value is the exit code."""
-    return asyncio.run(_serve(settings_or_exit(config)))
+def run_serve(config: Path | None, roles: str = "") -> int:
+    """Serve until SIGTERM or SIGINT; the return value is the exit code. Without ``roles`` the settings say them."""
+    flags = {"service": {"roles": roles}} if roles else None
+    return asyncio.run(_serve(settings_or_exit(config, flags)))
 
 
 async def _serve(settings: Settings) -> int:

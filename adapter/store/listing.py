@@ -6,7 +6,7 @@ from dataclasses import fields
 from sqlalchemy import ColumnElement, Connection, Row, func, select
 
 from adapter.outcome import NOWHERE
-from adapter.store.codec import milliseconds, moment, moment_or_none, place_from_text
+from adapter.store.codec import milliseconds, moment, moment_or_none, place_from_text, storable
 from adapter.store.messages import RECEIVED
 from adapter.store.schema import UNDELIVERED, audit, message, patient, score
 from adapter.store.views import AuditEntry, Counts, MessageDetail, MessageFilter, MessageSummary
@@ -22,7 +22,7 @@ def messages(connection: Connection, filters: MessageFilter, limit: int, before:
     for name in ("channel", "patient", "control_id", "problem"):
         value: str | None = getattr(filters, name)
         if value is not None:
-            query = query.where(message.c[name] == value)
+            query = query.where(message.c[name] == storable(value))
     if filters.received_from is not None:
         query = query.where(message.c.received >= milliseconds(filters.received_from))
     if filters.received_before is not None:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from adapter.publication import Resource
-from adapter.store.codec import milliseconds
+from adapter.store.codec import milliseconds, storable
 
 CODE, IDENTIFIER = "code", "identifier"
 
@@ -32,7 +32,8 @@ def index(resource: Resource) -> Index:
     """Turn a resource into what it can be found by; an element that is not as FHIR has it is not indexed."""
     status = resource.get("status")
     starts, ends = _effective(resource)
-    tokens = frozenset({*_codes(resource.get("code")), *_identifiers(resource)})
+    found = {*_codes(resource.get("code")), *_identifiers(resource)}
+    tokens = frozenset((name, storable(system), storable(value)) for name, system, value in found)
     return Index(status if isinstance(status, str) else None, starts, ends, tokens)
 
 

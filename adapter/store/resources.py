@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Connection, bindparam, delete, func, inser
 from adapter.fhir.bundle import digest
 from adapter.publication import Claim, Page, Resource, ResourceFilter, Token
 from adapter.store import patients
-from adapter.store.codec import dump_again, load, milliseconds, moment
+from adapter.store.codec import dump_again, load, milliseconds, moment, storable
 from adapter.store.prepared import Prepared
 from adapter.store.resource_index import CODE, FAR_FUTURE, FAR_PAST, IDENTIFIER, Index, index
 from adapter.store.schema import resource, resource_history, resource_token
@@ -59,9 +59,7 @@ def _owner(given: Resource, patient: str) -> str:
 _OLD = ("type", "id", "version", "updated", "body")
 _NEW = ("version", "updated", "patient", "digest", "body", "status", "starts", "ends", "moment")
 _THIS = (resource.c.type == bindparam("type")) & (resource.c.id == bindparam("id"))
-_FORMER = Prepared(
-    lambda _: select(resource.c.version, resource.c.patient, resource.c.digest).where(_THIS).with_for_update()
-)
+_FORMER = Prepared(lambda _: select(resource.c.version, resource.c.patient, resource.c.digest).where(_THIS))
 _INSERT = Prepared(lambda _: insert(resource), columns=("type", "id", *_NEW))
 _KEEP_OLD = Prepared(
     lambda _: insert(resource_history).from_select(_OLD, select(*(resource.c[name] for name in _OLD)).where(_THIS))
@@ -131,7 +129,7 @@ def _moment(found: Index, at: int) -> int:
 
 def read_resource(connection: Connection, type_: str, id_: str) -> Resource | None:
     """Turn a type and an id into the resource as served, or None."""
-    body = connection.scalar(select(resource.c.body).where(resource.c.type == type_, resource.c.id == id_))
+    body = connection.scalar(select(resource.c.body).where(resource.c.type == type_, resource.c.id == storable(id_)))
     return None if body is None else load(body)
 
 
@@ -172,7 +170,7 @@ def _conditions(type_: str, filters: ResourceFilter) -> list[ColumnElement[bool]
         (resource.c.status, filters.statuses),
     ):
         if values:
-            found.append(column.in_(values))
+            found.append(column.in_([storable(value) for value in values]))
     for name, tokens in ((CODE, filters.codes), (IDENTIFIER, filters.identifiers)):
         if tokens:
             found.append(_has_token(type_, name, tokens))
@@ -194,9 +192,9 @@ def _time_conditions(filters: ResourceFilter) -> list[ColumnElement[bool]]:
 def _has_token(type_: str, name: str, tokens: Sequence[Token]) -> ColumnElement[bool]:
     table = resource_token.c
     alternatives = [
-        (table.value == token.value)
+        (table.value == storable(token.value))
         if token.system is None
-        else (table.value == token.value) & (table.system == token.system)
+        else (table.value == storable(token.value)) & (table.system == storable(token.system))
         for token in tokens
     ]
     return resource.c.id.in_(select(table.id).where(table.type == type_, table.name == name, or_(*alternatives)))

@@ -31,7 +31,8 @@ def build_app(parts: WebParts) -> web.Application:
     app = web.Application(middlewares=[Boundary(parts.tell).middleware, access.middleware], client_max_size=MAX_BODY)
     app.on_response_prepare.append(finish)
     _add_health(app.router, parts)
-    _add_fhir(app.router, parts)
+    if parts.serves_fhir:
+        _add_fhir(app.router, parts)
     if parts.dead_letters is not None:
         DeadLetterRoutes(parts.dead_letters).add_to(app.router)
     if parts.jwks is not None:

@@ -67,6 +67,7 @@ class WebParts:
     api_keys: ApiKeys | None = None
     admits: Callable[[ssl.SSLObject], bool] | None = None
     base_url: str = ""
+    serves_fhir: bool = True
     form_timeout: float = 10.0
     mappings: MappingsControl | None = None
     messages: MessageRoute | None = None

@@ -165,7 +165,7 @@ def test_a_yes_or_no_is_read_where_one_is_asked_for(tmp_path, text, value):
         ("mllp:\n  name: my listener\n", "mllp.name: String should match"),
         ("policy:\n  positivity_references: [kidney]\n", "policy.positivity_references.0: Input should be"),
         ("destination:\n  plan: paper\n", "destination.plan: Input should be 'embedded'"),
-        ("store:\n  url: postgresql://x/y\n", "store.url: give sqlite:///path/to/file.db"),
+        ("store:\n  url: postgresql://x/y\n", "store.url: add ?sslmode=verify-full"),
         ("mllp: [1, 2]\n", "mllp: Input should be"),
         ("mllp:\n  port: 1\nmllp:\n  port: 2\n", "netpet.yaml"),
         ("mllp: &a\n  port: 1\nhttp: *a\n", "netpet.yaml"),
