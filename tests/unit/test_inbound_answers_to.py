@@ -1,5 +1,8 @@
 """A peer of answers that could get none, or would get them unprotected, is a fault that names its setting."""
 
+import re
+from pathlib import Path
+
 import pytest
 
 from adapter.hl7v2.enhanced import AckMode
@@ -7,6 +10,10 @@ from adapter.settings import SettingsError, load_settings
 
 PEER = "{host: ris.hospital.example}"
 FILES = "folder: in, archive: done, errors: wrong"
+
+
+PAGE = (Path(__file__).parents[2] / "docs/conformance.md").read_text("utf-8")
+MATRIX = re.findall(r"^\| (unset|`when: [a-z]+`) \| ([^|]+) \| ([^|]+) \| ([^|]+) \|$", PAGE, re.MULTILINE)
 
 
 def settings(folder, text):
@@ -80,3 +87,40 @@ def test_files_are_answered_as_they_ask_where_there_is_a_way_back(tmp_path, peer
     sender = settings(tmp_path, f"drop: {{{FILES}{peer}}}").drop.to_senders().default
 
     assert (sender.ack, sender.answers_elsewhere) == (mode, elsewhere)
+
+
+def way_of_answers(sender) -> str:
+    """Where the answer after the reading goes, in the words of the page."""
+    agreed = sender.to_sender()
+    if sender.answers_to is None:
+        return "on the connection" if agreed.ack is AckMode.AUTO else "nowhere"
+    return "to the peer" if agreed.answers_elsewhere else "on the connection; to the peer"
+
+
+def door_of(folder, door: str, peer: str) -> str:
+    try:
+        if door == "mllp":
+            return way_of_answers(settings(folder, mllp(f"ack: auto{peer}")).mllp.senders[0])
+        if door == "http":
+            entry = f"ack: {'auto' if peer else 'original'}{peer}"
+            return way_of_answers(settings(folder, http(entry)).http.hl7v2.senders[0])
+        drop = settings(folder, f"drop: {{{FILES}, sender: {{name: files{peer}}}}}").drop
+        elsewhere = drop.to_senders().default.answers_elsewhere
+    except SettingsError:
+        return "no such setting"
+    return "to the peer" if elsewhere else "nowhere"
+
+
+@pytest.mark.parametrize(("how", "by_mllp", "by_http", "by_file"), MATRIX)
+def test_the_conformance_sheet_says_where_answers_go(tmp_path, how, by_mllp, by_http, by_file):
+    peer = "" if how == "unset" else f", answers_to: {{host: ris, {how.strip('`')}}}"
+    if how == "`when: always`":
+        assert door_of(tmp_path, "mllp", peer) == by_mllp
+        peer = f", answers_to: {PEER}"  # by the other doors it is no choice
+    told = [door_of(tmp_path, door, peer) for door in ("mllp", "http", "drop")]
+
+    assert [said.startswith(way) for said, way in zip((by_mllp, by_http, by_file), told, strict=True)] == [True] * 3
+
+
+def test_every_row_of_the_sheet_is_looked_at():
+    assert [row[0] for row in MATRIX] == ["unset", "`when: always`", "`when: gone`"]
