@@ -12,6 +12,7 @@ from adapter.hl7v2.charset import decode_text
 from adapter.hl7v2.enhanced import AckMode, answer_at_commit, answers_after_processing
 from adapter.hl7v2.errors import FormatError
 from adapter.hl7v2.header import Header, HeaderError, read_header, scan_patient
+from adapter.hl7v2.patient_merges import is_merge
 from adapter.hl7v2.tables import VERSIONS
 from adapter.outcome import Accepted, Held, Place, Problem, Receipt, Refused, StoreUnavailableError
 from adapter.scoring.report import patient_key
@@ -157,8 +158,9 @@ class Intake:
 
 def check_header(header: Header, sender: Sender = NO_AGREEMENT) -> None:
     """Turn a header that we cannot take into HeaderRefusedError, which names the field and the rule."""
-    if header.message_code not in TAKEN:
-        raise _wrong(Problem.MESSAGE_TYPE, 9, "this listener takes ORU messages", component=1)
+    if header.message_code not in TAKEN and not is_merge(header):
+        rule = "this listener takes ORU messages, and of ADT the merges: A34, A36, A37, A40, A47"
+        raise _wrong(Problem.MESSAGE_TYPE, 9, rule, component=1)
     if header.version and header.version not in VERSIONS:
         raise _wrong(Problem.VERSION, 12, "HL7 versions 2.1 to 2.9 are taken")
     if not header.processing_id:

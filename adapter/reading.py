@@ -9,11 +9,13 @@ from adapter.hl7v2.charset import decode_text
 from adapter.hl7v2.errors import FormatError
 from adapter.hl7v2.header import read_header
 from adapter.hl7v2.message import Message
+from adapter.hl7v2.patient_merges import is_merge, read_merges
 from adapter.mapping.cancellation import cancelled
 from adapter.mapping.catalogue import MappingSet
 from adapter.mapping.fhir_reading import read_units
 from adapter.mapping.message_reading import Extraction, read_message
 from adapter.outcome import Held, Ignored, Problem
+from adapter.scoring.merges import Merge
 from adapter.scoring.report import PetReport
 
 HL7V2, FHIR = "hl7v2", "fhir"
@@ -21,6 +23,8 @@ HL7V2, FHIR = "hl7v2", "fhir"
 
 PRODUCTION = "P"
 """MSH-11 (table 0103): all else is read, to show that it can be, and never scored."""
+
+_FOR_TESTING = "a test message ({}): read, and not scored"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +71,15 @@ class Cancelled:
     otherwise: Held | Ignored
 
 
-Reading = Read | Held | Ignored | Cancelled
+@dataclass(frozen=True, slots=True)
+class Merged:
+    """The message says which records are one patient's, or no longer are; and what the reading tolerated."""
+
+    merges: tuple[Merge, ...]
+    notes: tuple[str, ...] = ()
+
+
+Reading = Read | Held | Ignored | Cancelled | Merged
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +110,9 @@ def _read_hl7v2(message: KeptMessage, mappings: MappingSet, charsets: Charsets) 
     parsed = Message.parse(decoded.text, charset=decoded.charset)
     tolerated = decoded.deviations + parsed.deviations
     is_test = message.processing_id != PRODUCTION
+    if is_merge(header):
+        merges = read_merges(parsed, header.trigger)
+        return Merged((), (*tolerated, _FOR_TESTING.format("MSH-11"))) if is_test else Merged(merges, tolerated)
     reading = _as_reading(read_message(parsed, mappings), tolerated, "MSH-11" if is_test else "")
     if isinstance(reading, Read) or is_test:
         return reading
@@ -129,5 +144,5 @@ def _as_read(extraction: Extraction, tolerated: tuple[str, ...], test_mark: str)
     reports = extraction.reports
     if test_mark:
         reports = ()
-        notes += (f"a test message ({test_mark}): read, and not scored",)
+        notes += (_FOR_TESTING.format(test_mark),)
     return Read(reports, extraction.mapping_id, extraction.mapping_version, extraction.mapping_sha256, notes)

@@ -18,6 +18,9 @@ def tell_reading(telemetry: Telemetry, message: KeptMessage, recorded: Recorded)
         telemetry.read("read")
         facts = {"mapping": reading.mapping_id, "version": reading.mapping_version}
         telemetry.say("read", message_id=message.id, mapping_sha256=reading.mapping_sha256, **facts)
+    else:
+        telemetry.read("merged")
+        telemetry.say("merged", message_id=message.id)
     if recorded.stale:
         telemetry.stale()
         telemetry.warn("stale-message", message_id=message.id, patient=message.patient)

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, bindparam, insert, select, update
 
 from adapter.publication import Claim, Delivered, Publication
 from adapter.scoring.report import KeptReport, Source
-from adapter.store import patients
+from adapter.store import identities, patients
 from adapter.store.codec import dump, dump_again, load, milliseconds, moment, report_from_text
 from adapter.store.prepared import Prepared
 from adapter.store.schema import message, report, score, score_history
@@ -33,8 +33,13 @@ def own_reports(connection: Connection, key: str) -> list[KeptReport]:
 
 
 def reports(connection: Connection, key: str) -> list[KeptReport]:
-    """List every report version of a patient in the order of arrival, within a message in the order of its studies."""
-    return own_reports(connection, key)
+    """List every report version of a patient in the order of arrival, within a message in the order of its studies.
+
+    Those of all records that are merged into it, as the surviving record's; none of one that is itself merged away.
+    """
+    survivor, records = identities.records_of(connection, key)
+    every = (kept for record in records for kept in own_reports(connection, record))
+    return identities.of_survivor(every, survivor)
 
 
 def _kept_report(body: str, sequence: int, *source: Any) -> KeptReport:

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, bindparam, case, delete, func, insert, select, update
 
-from adapter.outcome import Held, Ignored
+from adapter.outcome import Held, Ignored, Place, Problem
 from adapter.publication import Claim, StaleClaimError
-from adapter.reading import Cancelled, KeptMessage, Read
+from adapter.reading import Cancelled, KeptMessage, Merged, Read
+from adapter.scoring.merges import Merge
 from adapter.scoring.reasons import Reason
-from adapter.store import patients, standing
+from adapter.store import identities, patients, standing
 from adapter.store.codec import milliseconds, place_to_text, report_to_text, storable
 from adapter.store.messages import HELD, IGNORED, NOTHING_READ, READ, RECEIVED, Aftermath, Row, noted
 from adapter.store.prepared import Prepared
@@ -26,17 +27,25 @@ STALE = f"{Reason.STALE_MESSAGE}: a newer version of the study came before it, s
 """What is noted on a message that was overtaken."""
 
 
+Settling = Read | Held | Ignored | Merged
+
+
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """A reading whose every question to the store is answered; ``source`` holds the reports that are kept of it."""
+    """A reading whose every question to the store is answered; ``source`` holds the reports that are kept of it.
 
-    reading: Read | Held | Ignored
+    ``merges`` are what it says of records; None: what the message said of them before stands.
+    """
+
+    reading: Settling
     source: Read | None
+    merges: tuple[Merge, ...] | None = ()
 
     @classmethod
-    def of(cls, reading: Read | Held | Ignored) -> "Settled":
+    def of(cls, reading: Settling) -> "Settled":
         """Turn a reading into itself: its reports are kept when it was understood."""
-        return cls(reading, reading if isinstance(reading, Read) else None)
+        merges = reading.merges if isinstance(reading, Merged) else ()
+        return cls(reading, reading if isinstance(reading, Read) else None, merges)
 
     @classmethod
     def of_cancellation(cls, reading: Cancelled, *, known: bool) -> "Settled":
@@ -45,8 +54,23 @@ class Settled:
             return cls.of(reading.read)
         return cls(reading.otherwise, None if isinstance(reading.otherwise, Held) else reading.read)
 
+    @classmethod
+    def contradictory(cls) -> "Settled":
+        """A merge that cannot hold together with what stands: it is held, and nothing that stood is changed."""
+        rule = "the merge goes in a circle, or lets two records of one patient survive: undo one, and replay it"
+        return cls(Held(Problem.VALUE_CONFLICT, Place("MRG", 1, 1), rule), None, None)
 
-def reading_row(reading: Read | Held | Ignored, aftermath: Aftermath = NO_AFTERMATH) -> Row:
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """What a reading leaves behind: columns of its message, rows of reports, and merges as in `Settled`."""
+
+    outcome: Row
+    reports: Sequence[Row]
+    merges: tuple[Merge, ...] | None
+
+
+def reading_row(reading: Settling, aftermath: Aftermath = NO_AFTERMATH) -> Row:
     """Turn what the reading found into the columns of its message."""
     row = _outcome(reading, keep_ignored=aftermath.keep_ignored)
     if aftermath.answer is None:
@@ -55,7 +79,7 @@ def reading_row(reading: Read | Held | Ignored, aftermath: Aftermath = NO_AFTERM
     return row | {"application_answer": aftermath.answer, "application_made": made}
 
 
-def _outcome(reading: Read | Held | Ignored, *, keep_ignored: bool) -> Row:
+def _outcome(reading: Settling, *, keep_ignored: bool) -> Row:
     match reading:
         case Held():
             place = place_to_text(reading.place)
@@ -75,6 +99,8 @@ def _outcome(reading: Read | Held | Ignored, *, keep_ignored: bool) -> Row:
                 "rule": reading.reason,
                 "raw": None,
             }
+        case Merged():
+            return NOTHING_READ | {"state": READ, "notes": noted(reading.notes)}
         case _:
             return NOTHING_READ | {
                 "state": READ,
@@ -125,30 +151,37 @@ _DELETE = Prepared(lambda _: delete(report).where(_OF_MESSAGE))
 _INSERT = Prepared(lambda _: insert(report), columns=[column.name for column in report.c])
 
 
-def record_reading(
-    connection: Connection, claim: Claim, kept: KeptMessage, outcome: Row, reports: Sequence[Row]
-) -> bool:
+def record_reading(connection: Connection, claim: Claim, kept: KeptMessage, left: Left) -> bool:
     """Replace what was read from a message before, and mark the other patients whom that concerns.
 
     Gives whether the message was overtaken by a newer version of its study, which is then noted on it and in the audit.
+    Raises ContradictionError for merges that cannot hold together with those that stand.
 
     The claim's own patient is not marked: who holds the claim brings the patient up to date before giving it back.
     """
     patients.require(connection, claim, kept.patient)
-    concerned = {found for (found,) in _CONCERNED.rows(connection, {"this": kept.sequence})}
-    if concerned:
-        _DELETE.change(connection, {"this": kept.sequence})
-    _INSERT.change_many(connection, reports)
-    concerned.update(row["patient"] for row in reports)
-    stale = standing.was_overtaken(connection, kept.sequence, [(row["patient"], row["accession"]) for row in reports])
-    if stale:
-        outcome = _as_stale(connection, kept, outcome)
+    concerned = _replace_reports(connection, kept, left.reports)
+    if left.merges is not None:
+        concerned |= identities.replace_merges(connection, kept.sequence, left.merges)
+    studies = [(row["patient"], row["accession"]) for row in left.reports]
+    stale = standing.was_overtaken(connection, kept.sequence, studies)
+    outcome = _as_stale(connection, kept, left.outcome) if stale else left.outcome
     record = _RECORD_BODILESS if "raw" in outcome else _RECORD
     new = {f"new_{name}": outcome.get(name) for name in RECORDED}
     if not record.change(connection, new | {"this": kept.sequence, "lane": claim.patient}):
         raise StaleClaimError(claim)
     patients.mark(connection, concerned - {claim.patient}, milliseconds(kept.received))
     return stale
+
+
+def _replace_reports(connection: Connection, kept: KeptMessage, reports: Sequence[Row]) -> set[str]:
+    """Replace a message's reports; gives the patients whom that concerns, and those whose records they are by now."""
+    concerned = {found for (found,) in _CONCERNED.rows(connection, {"this": kept.sequence})}
+    if concerned:
+        _DELETE.change(connection, {"this": kept.sequence})
+    _INSERT.change_many(connection, reports)
+    concerned.update(row["patient"] for row in reports)
+    return concerned | identities.survivor_keys(connection, concerned)
 
 
 def _as_stale(connection: Connection, kept: KeptMessage, outcome: Row) -> Row:

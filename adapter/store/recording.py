@@ -6,6 +6,7 @@ from sqlalchemy import Connection
 
 from adapter.publication import Claim
 from adapter.reading import Cancelled, KeptMessage, Reading
+from adapter.scoring.merges import ContradictionError
 from adapter.store import readings, standing
 from adapter.store.messages import AfterReading
 from adapter.store.reader import Reader
@@ -31,11 +32,17 @@ class Recording:
     async def record(self, claim: Claim, message: KeptMessage, reading: Reading) -> Recorded:
         """Replace what was read from a message before; raises ReportNotKeepableError."""
         settled = await self._reader.read(lambda connection: _settled(connection, reading))
+        try:
+            return await self._record(claim, message, settled)
+        except ContradictionError:
+            return await self._record(claim, message, readings.Settled.contradictory())
+
+    async def _record(self, claim: Claim, message: KeptMessage, settled: readings.Settled) -> Recorded:
         aftermath = self._after.aftermath(message, settled.reading)
         outcome = readings.reading_row(settled.reading, aftermath)
-        reports = readings.report_rows(message, settled)
+        left = readings.Left(outcome, readings.report_rows(message, settled), settled.merges)
         stale = await self._writer.write(
-            lambda connection: readings.record_reading(connection, claim, message, outcome, reports), claim.patient
+            lambda connection: readings.record_reading(connection, claim, message, left), claim.patient
         )
         self._after.concluded(message.id, aftermath.answer)
         return Recorded(settled.reading, stale)

@@ -6,6 +6,7 @@ from sqlalchemy import Connection, bindparam, select
 
 from adapter.scoring.report import PetReport
 from adapter.scoring.versions import stale_reports
+from adapter.store import identities
 from adapter.store.codec import report_from_text, storable
 from adapter.store.deliveries import own_reports
 from adapter.store.prepared import Prepared
@@ -25,8 +26,11 @@ _BEFORE = Prepared(
 
 
 def is_known(connection: Connection, cancelled: PetReport) -> bool:
-    """Is there a report of the very study, patient and accession, that says more than that it was cancelled?"""
-    of_study = (report.c.patient == cancelled.patient.key) & (report.c.accession == storable(cancelled.accession))
+    """Is there a report of the very study, of any record of the patient, that says more than that it was cancelled?"""
+    records = identities.survivors_around(connection, [cancelled.patient.key])
+    of_study = report.c.patient.in_({*records, cancelled.patient.key}) & (
+        report.c.accession == storable(cancelled.accession)
+    )
     found = (report_from_text(body) for body in connection.scalars(select(report.c.body).where(of_study)))
     return any(one.kind is not None and one.accession_authority == cancelled.accession_authority for one in found)
 

@@ -13,8 +13,8 @@ from adapter.mapping.cases_reading import InputReading
 from adapter.mapping.catalogue import MappingSet
 from adapter.mapping.impact import Read, Replayed
 from adapter.mapping.message_reading import Extraction
-from adapter.outcome import AdapterError
-from adapter.reading import Cancelled, KeptMessage, Reading
+from adapter.outcome import AdapterError, Ignored
+from adapter.reading import Cancelled, KeptMessage, Merged, Reading
 from adapter.reading import Read as Understood
 from adapter.settings import Settings
 from adapter.store.recorded import RecordedMessage, last_messages
@@ -94,6 +94,8 @@ def _kept(one: RecordedMessage) -> KeptMessage:
 def _as_input(reading: Reading) -> InputReading:
     if isinstance(reading, Cancelled):
         return InputReading(reading.otherwise)  # which studies are known is no matter of the mapping
+    if isinstance(reading, Merged):
+        return InputReading(Ignored("a merge of records: no mapping reads it"))
     if not isinstance(reading, Understood):
         return InputReading(reading)
     names = (reading.mapping_id, reading.mapping_version, reading.mapping_sha256)
