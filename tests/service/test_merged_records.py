@@ -1,4 +1,4 @@
-"""Records that turn out to be one patient's: reports and scores go with the survivor, and come back when it was wrong."""
+"""Records of one patient: reports and scores go with the survivor, and come back when the merge was wrong."""
 
 from itertools import permutations
 
@@ -97,7 +97,9 @@ async def test_a_report_that_comes_under_the_old_record_after_the_merge_counts_f
 
 async def test_a_merge_that_closes_a_circle_is_held_and_changes_nothing(tmp_path):
     async with AdapterUnderTest(tmp_path) as adapter:
-        await adapter.send(SSTR_OF_ONE, FDG_OF_TWO, MERGE, adt("A40", THREE, TWO, 2), adt("A40", ONE, THREE, 3))
+        await adapter.send(SSTR_OF_ONE, FDG_OF_TWO, MERGE, adt("A40", THREE, TWO, 2))
+        await adapter.settled()
+        await adapter.send(adt("A40", ONE, THREE, 3))
         await adapter.settled()
 
         (last, *_) = await adapter.service.store.messages()
@@ -111,7 +113,7 @@ async def test_merged_records_that_disagree_on_the_birth_date_are_a_hard_stop(tm
         await adapter.settled()
 
         assert await adapter.observations(TWO) == []
-        (stopped,) = (await adapter.service.store.scores(("stopped",)))
+        (stopped,) = await adapter.service.store.scores(("stopped",))
         assert "patient-mismatch" in stopped.summary["reasons"]
 
 

@@ -90,7 +90,9 @@ def test_an_unlink_names_two_records():
         said("A37", f"PID|1||2{HOSP}")
 
 
-@pytest.mark.parametrize(("kind", "taken"), [("ADT^A40", True), ("ADT^A37", True), ("ADT^A08", False), ("ORU^R01", False)])
+@pytest.mark.parametrize(
+    ("kind", "taken"), [("ADT^A40", True), ("ADT^A37", True), ("ADT^A08", False), ("ORU^R01", False)]
+)
 def test_only_merges_are_taken_of_adt(kind, taken):
     header = f"MSH|^~\\&|ADT|HIS|NETPET|HOSP|20261120130000||{kind}|M1|P|2.5.1"
 
