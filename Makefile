@@ -8,7 +8,7 @@ SLOWER := $(foreach part,store web inbound outbound cli worker settings telemetr
 FAST   := $(filter-out $(SLOWER),$(wildcard tests/unit/test_*.py))
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench interop fuzz format lock clean
+.PHONY: help demo test check bench interop fuzz chaos format lock clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 16
@@ -56,9 +56,9 @@ bench: $(VENV)/dev  ## measure speed, latency and memory on loopback (4 minutes)
 	@echo "== measuring; other work on this machine spoils the figures"
 	@$(BIN)/python -m bench
 
-interop: $(VENV)/dev  ## programs that are not ours send to the service; downloads them with npm and mvn (Node.js, JDK)
+interop: $(VENV)/dev  ## programs that are not ours against the service; needs Node.js, JDK, Maven (PARTS="links plans": those)
 	@echo "== peers that are not ours, each against a running service on loopback"
-	@PYTHONPATH=. $(BIN)/python tests/interop/run.py
+	@PYTHONPATH=. nice $(BIN)/python tests/interop/run.py $(PARTS)
 	@echo "== profiles and value sets, compiled anew from their source"
 	@$(BIN)/python conformance/build.py --check
 
@@ -66,6 +66,15 @@ fuzz: $(VENV)/dev  ## mutated messages through reception and reading (COUNT=1000
 	@echo "== every stream is answered, and nothing of a message is lost, whatever is in it"
 	@PYTHONPATH=.:tests $(BIN)/python tests/fuzz/$(if $(GUIDED),coverage_guided.py -max_total_time=$(GUIDED),run.py \
 	  $(if $(COUNT),--count $(COUNT)) $(if $(SEED),--seed $(SEED)) $(if $(JOBS),--jobs $(JOBS)))
+
+chaos: $(VENV)/dev  ## kill the service 1,000 times, cut its power 120 times (KILLS=40 CUTS=40; SEED=7: one trial again); gcc
+ifeq ($(SEED),)
+	@echo "== planted faults, which must be found"
+	@PYTHONPATH=.:tests $(BIN)/python tests/chaos/run.py --controls
+	@echo "== what was accepted is there, and every score is at its destination once"
+endif
+	@PYTHONPATH=.:tests $(BIN)/python tests/chaos/run.py $(if $(SEED),--seed $(SEED)) \
+	  $(if $(KILLS),--kills $(KILLS)) $(if $(CUTS),--cuts $(CUTS))
 
 format: $(VENV)/dev  ## put the code into its form
 	@$(BIN)/ruff check --fix .

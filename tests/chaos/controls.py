@@ -22,13 +22,16 @@ class Control:
         yield from (replace(self.plan, seed=self.plan.seed + number) for number in range(1 if self.innocent else TRIES))
 
 
+SLOW = Plan(9700, 2, destination="epic", troubles=False, orderly=True, slowest=1.5, pace=1.0)
+"""Deliveries that outlast a lease, at a server that creates whatever it is told to."""
+
 CONTROLS = (
     Control("SQLite with synchronous OFF", Plan(9100, 10, power=True, planted="synchronous_off")),
     Control("a disk that only says that it synced", Plan(9200, 10, power=True, sync_lies=True)),
     Control("an accept before the commit", Plan(9300, 20, planted="ack_before_commit")),
     Control("no deduplication", Plan(9400, 5, planted="no_dedupe", troubles=False)),
     Control("complete before delivered", Plan(9500, 20, destination="hapi", planted="complete_before_deliver")),
-    Control("no order for a patient", Plan(9600, 10, planted="no_order")),
-    Control("a lease without heartbeat", Plan(9700, 8, destination="epic", planted="no_heartbeat", slowest=1.5)),
-    Control("a short lease with one", Plan(9700, 8, destination="epic", planted="short_lease", slowest=1.5), True),
+    Control("no order for a patient", Plan(9600, 20, planted="no_order", troubles=False)),
+    Control("a lease without heartbeat", replace(SLOW, planted="no_heartbeat")),
+    Control("a short lease with one", replace(SLOW, planted="short_lease"), innocent=True),
 )

@@ -46,7 +46,7 @@ class Hospital:
 
     def _reports(self, patient: str, study: str) -> Iterator[bytes]:
         """The versions of one study's report; the tumour changes with a correction."""
-        for number, status in enumerate(VERSIONS):
+        for number in range(len(VERSIONS)):
             if self._chance.random() < CHANCES[number]:
                 yield self._message(patient, study, number, self._chance.choice((3, 8, 14, 30)))
 

@@ -123,7 +123,7 @@ class Disk:
                 self._names[name] = file
 
     def cut(self, chance: random.Random) -> Files:
-        """Turn what is known into what a power cut leaves; of unsynced writes any sectors may be there, or torn ones."""
+        """Turn what is known into what a power cut leaves; any sectors of the rest may be there, torn or whole."""
         survival = chance.choice((0.0, 0.1, 0.5, 0.9, 1.0))
         sector = chance.choice((512, 4096))
         self._name(self._renamed[: sum(chance.random() < survival for _ in self._renamed)])

@@ -49,7 +49,7 @@ def told(plan: Plan, outcome: Outcome, seconds: float) -> str:
     facts = [
         f"seed {plan.seed}: {deaths} {kind}, {plan.destination}",
         f"{outcome.accepted} accepted, {outcome.repeated} of them again, {outcome.refused} refused",
-        f"{outcome.scores} scores",
+        f"{outcome.scores} scores" + (f", {outcome.set_aside} doubles withdrawn" if outcome.set_aside else ""),
         f"{seconds:.0f} s",
         f"{len(outcome.wrong)} findings" if outcome.wrong else "nothing lost, nothing doubled",
     ]

@@ -19,13 +19,14 @@ from chaos.sender import Ledger, Sender
 from chaos.troubles import CANNOT, FARTHEST, Troubles
 from chaos.verdict import check_scores, check_store, fresh, unsettled
 
-CONNECTIONS, AHEAD, PACE = 4, 4, 0.06
-"""Connections, messages before an answer, and at most so many seconds between two messages of a connection."""
-FINISH_WITHIN = 120.0
+CONNECTIONS, AHEAD = 4, 4
+"""Connections of the sender, and messages on each before an answer."""
+FINISH_WITHIN = 60.0
 LATER = 1200
 """Seconds that the clock is moved on while a back-off is waited for."""
 HOUR = 3600
 KILLED = -9
+ORDERLY_LIFE = 6.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +40,12 @@ class Plan:
     planted: str = ""
     sync_lies: bool = False
     troubles: bool = True
+    orderly: bool = False
+    """Lives end by SIGTERM."""
     slowest: float = 0.05
     """Seconds that the FHIR server takes for a write at most."""
+    pace: float = 0.06
+    """Seconds between two messages of a connection at most."""
 
     @property
     def settings(self) -> Mapping[str, str]:
@@ -61,6 +66,7 @@ class Outcome:
     repeated: int = 0
     refused: int = 0
     scores: int = 0
+    set_aside: int = 0
 
 
 class Trial:
@@ -97,18 +103,27 @@ class Trial:
         self._lives = await parts.enter_async_context(Lives(self._place, self._library, settings, plan.planted))
         self._lives.keeps_record, self._lives.sync_lies = plan.power, plan.sync_lies
         self._sender = Sender(Hospital(plan.seed).messages(), self._ledger, lambda: self._lives.mllp)
-        self._sender.pace = lambda: PACE * self._chance.random()
+        self._sender.pace = lambda: plan.pace * self._chance.random()
         self._troubles = Troubles(self._chance, self._lives, self._side)
 
     async def _live(self, parts: AsyncExitStack) -> None:
         sending = asyncio.create_task(self._sender.run(CONNECTIONS, AHEAD))
         parts.callback(sending.cancel)
         for _ in range(self._plan.lives):
+            if self._plan.orderly:
+                await self._orderly_life()
+                continue
             if self._plan.troubles:
                 await self._troubles.before()
             await self._life()
         await self._troubles.end()
         await self._finish(sending)
+
+    async def _orderly_life(self) -> None:
+        await self._lives.conceive()
+        await self._lives.born()
+        await asyncio.sleep(ORDERLY_LIFE)
+        await self._lives.stop()
 
     async def _life(self) -> None:
         """From a start to a death; a power cut takes from the disk what was not synced."""
@@ -139,6 +154,8 @@ class Trial:
     async def _finish(self, sending: asyncio.Task[None]) -> None:
         """A last life without trouble: all is sent, read, delivered; then everything is compared."""
         self._lives.keeps_record = False
+        if self._side is not None:
+            self._side.recover()
         await self._lives.conceive()
         await self._lives.born()
         self._sender.stopping = True
@@ -147,6 +164,9 @@ class Trial:
         expected = await asyncio.to_thread(fresh, self._ledger.accepted)
         found = self._side.scores() if self._side else await asyncio.to_thread(served, self._lives.http)
         self._outcome.scores = len(expected)
+        self._outcome.set_aside = self._side.set_aside() if self._side else 0
+        if self._plan.orderly and self._outcome.set_aside:
+            self._outcome.wrong.append(f"{self._outcome.set_aside} doubles, though nobody died")
         self._outcome.wrong += check_scores(found, expected)
         self._outcome.wrong += [f"there twice: {name}" for name in (self._side.doubles() if self._side else ())]
         if await self._lives.stop():

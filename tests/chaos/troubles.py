@@ -1,4 +1,4 @@
-"""What befalls a service that lives: its disk fails for a while, its clock jumps, the FHIR server dies, the disk is gone."""
+"""What befalls a service that lives: its disk fails or is gone, its clock jumps, the FHIR server dies."""
 
 import asyncio
 import errno
@@ -34,7 +34,7 @@ class Troubles:
         if self._chance.random() < CHANCE / 10 and self._lives.database.exists():
             await self._gone()
         if self._chance.random() < CHANCE / 10:
-            self._begin(self._fail(*self._chance.choice(list(DISK.items()))))
+            self._break_disk(self._chance.choice(list(DISK)))
 
     async def _gone(self) -> None:
         self.count["database gone"] += 1
@@ -60,16 +60,16 @@ class Troubles:
             return
         kind = self._chance.choice(self._kinds)
         if kind in DISK:
-            self._begin(self._fail(kind, DISK[kind]))
+            self._break_disk(kind)
         elif kind == "clock jumps":
             self.count[kind] += 1
             self._lives.control.set_clock(self._chance.randint(-FARTHEST, FARTHEST))
         elif self._side is not None and (self._outage is None or self._outage.done()):
             self._outage = asyncio.create_task(self._fall(self._side))
 
-    def _begin(self, trouble: "asyncio.Future[None] | object") -> None:
+    def _break_disk(self, kind: str) -> None:
         if self._disk is None:
-            self._disk = asyncio.create_task(trouble)  # type: ignore[arg-type]  # a coroutine of ours
+            self._disk = asyncio.create_task(self._fail(kind, DISK[kind]))
 
     async def _fail(self, kind: str, error: int) -> None:
         self.count[kind] += 1
@@ -101,5 +101,3 @@ class Troubles:
         if self._outage is not None:
             await self._outage
         self._lives.control.set_clock(FARTHEST)
-
-

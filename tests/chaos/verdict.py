@@ -36,7 +36,9 @@ def fresh(payloads: Iterable[bytes]) -> Scores:
             patients.setdefault(report.report.patient.key, []).append(report)
     site = Site(Policy(), Rendering(software_version=VERSION))
     now = datetime.now(UTC)
-    publications = [one for key, known in patients.items() for one in desire(key, current_reports(known), [], site, now)]
+    publications = [
+        one for key, known in patients.items() for one in desire(key, current_reports(known), [], site, now)
+    ]
     resources = [resource for one in publications for resource in one.resources]
     return gathered([resource for resource in resources if resource["resourceType"] == "Observation"])
 
@@ -58,7 +60,7 @@ def _reports(payload: bytes, number: int, mappings: MappingSet) -> list[KeptRepo
     )
     reading = read(kept, mappings)
     if not isinstance(reading, Read):
-        raise AssertionError("a message of the harness's own cannot be read")
+        raise TypeError("a message of the harness's own cannot be read")
     mapping = (reading.mapping_id, reading.mapping_version, reading.mapping_sha256)
     source = Source(str(number), header.control_id, sha256, received, *mapping)
     return [KeptReport(report, source, number) for report in reading.reports]
