@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from adapter.app.return_path import AnswerQueue, Lane, ReturnPath
@@ -26,16 +27,12 @@ class ReturnPaths:
 
     def start(self, queue: AnswerQueue, awaited: Callable[[], frozenset[str]]) -> None:
         """Begin to send; ``awaited`` gives the messages whose answers a connection may still get."""
-        for listener, agreement in _agreements(self._settings):
-            peer = agreement.answers_to
-            if peer is None:
-                continue
-            lane = _lane(listener, agreement.name, peer, awaited)
-            channel = ResultChannel(_listener(listener, agreement.name, peer))
-            path = ReturnPath(lane, queue, channel, self._telemetry, self._clock)
+        for peer in answer_peers(self._settings):
+            channel = ResultChannel(peer.address())
+            path = ReturnPath(peer.lane(awaited), queue, channel, self._telemetry, self._clock)
             self._paths.append(path)
             self._channels.append(channel)
-            self._tasks.append(asyncio.create_task(path.run(), name=f"answers-{listener}-{agreement.name}"))
+            self._tasks.append(asyncio.create_task(path.run(), name=f"answers-{peer.name}"))
 
     def wake(self) -> None:
         """Say that an answer may wait."""
@@ -50,29 +47,50 @@ class ReturnPaths:
         await asyncio.gather(*(channel.close() for channel in self._channels))
 
 
+@dataclass(frozen=True, slots=True)
+class PeerOfSender:
+    """Where the answers of one sender of one listener go, by the settings."""
+
+    listener: str
+    sender: str
+    settings: AnswersTo
+
+    @property
+    def name(self) -> str:
+        """What the sender is called where several listeners have some."""
+        return f"{self.listener}/{self.sender}"
+
+    def lane(self, awaited: Callable[[], frozenset[str]]) -> Lane:
+        """Turn the settings into what is sent; ``awaited`` is heeded where a connection may bring an answer, too."""
+        give_up_after = timedelta(hours=self.settings.give_up_after)
+        if self.settings.only_when_gone:
+            return Lane(self.listener, self.sender, give_up_after, awaited)
+        return Lane(self.listener, self.sender, give_up_after)
+
+    def address(self) -> ResultListener:
+        """Turn the settings into where it is sent, and how long that is waited for."""
+        peer, tls = self.settings, self.settings.tls
+        files = ClientTlsFiles(tls.authorities, tls.certificate, tls.key, tls.key_password)
+        return ResultListener(
+            host=peer.host,
+            port=peer.port,
+            tls=ClientTls(files, f"answers_to.tls of {self.name}") if peer.encrypted else None,
+            connect_timeout=peer.connect_timeout,
+            answer_timeout=peer.answer_timeout,
+            rests=0,  # the way back waits by itself
+        )
+
+
+def answer_peers(settings: Settings) -> Iterator[PeerOfSender]:
+    """Turn the settings into the peers of the senders of every open door."""
+    for listener, sender in _agreements(settings):
+        if sender.answers_to is not None:
+            yield PeerOfSender(listener, sender.name, sender.answers_to)
+
+
 def _agreements(settings: Settings) -> Iterator[tuple[str, Agreement]]:
-    """The senders of every door, each with the name of its listener."""
     mllp, messages, drop = settings.mllp, settings.http.hl7v2, settings.drop
     yield from ((mllp.name, sender) for sender in mllp.senders)
     yield from ((messages.name, sender) for sender in messages.senders if messages.enabled)
     if drop.folder is not None:
         yield drop.name, drop.sender
-
-
-def _lane(listener: str, sender: str, peer: AnswersTo, awaited: Callable[[], frozenset[str]]) -> Lane:
-    give_up_after = timedelta(hours=peer.give_up_after)
-    if peer.only_when_gone:
-        return Lane(listener, sender, give_up_after, awaited)
-    return Lane(listener, sender, give_up_after)
-
-
-def _listener(listener: str, sender: str, peer: AnswersTo) -> ResultListener:
-    files = ClientTlsFiles(peer.tls.authorities, peer.tls.certificate, peer.tls.key, peer.tls.key_password)
-    return ResultListener(
-        host=peer.host,
-        port=peer.port,
-        tls=ClientTls(files, f"answers_to.tls of {listener}/{sender}") if peer.encrypted else None,
-        connect_timeout=peer.connect_timeout,
-        answer_timeout=peer.answer_timeout,
-        rests=0,  # the way back waits by itself
-    )

@@ -3,12 +3,14 @@
 import asyncio
 from pathlib import Path
 
+from adapter.app.return_paths import answer_peers
 from adapter.cli.doctor_fhir import look_at_fhir
 from adapter.cli.doctor_findings import Finding, tell, well
-from adapter.cli.doctor_oru import look_at_interface
+from adapter.cli.doctor_oru import look_at_interface, reach
 from adapter.cli.doctor_site import look_at_site
 from adapter.cli.serve import settings_or_exit
 from adapter.outbound.fhir_settings import Destination
+from adapter.settings import Settings
 
 
 def run_doctor(config: Path | None, *, write_test: bool, as_json: bool) -> int:
@@ -17,9 +19,18 @@ def run_doctor(config: Path | None, *, write_test: bool, as_json: bool) -> int:
 
     async def look() -> list[Finding]:
         destination = look_at_destination(settings.destination, write_test=write_test)
-        return [well("settings", "all can be used"), *await look_at_site(settings), *await destination]
+        site = [well("settings", "all can be used"), *await look_at_site(settings)]
+        return [*site, *await look_at_answer_peers(settings), *await destination]
 
     return tell(asyncio.run(look()), as_json=as_json)
+
+
+async def look_at_answer_peers(settings: Settings) -> list[Finding]:
+    """Turn the peers that take senders' answers into whether they can be reached; nothing is sent."""
+    return [
+        await reach(peer.address(), f"answers of {peer.name}", "see answers_to of that sender; answers wait till then")
+        for peer in answer_peers(settings)
+    ]
 
 
 async def look_at_destination(settings: Destination, *, write_test: bool) -> list[Finding]:

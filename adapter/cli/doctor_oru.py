@@ -22,7 +22,7 @@ _CLAIM = Claim("doctor", 0)
 async def look_at_interface(settings: Destination, *, write_test: bool) -> list[Finding]:
     """Turn an interface into what is found there; sends results (MSH-11 ``T``) only where ``write_test`` asks."""
     listener = result_listener(settings)
-    reached = await _reach(listener)
+    reached = await reach(listener, "interface", "see destination.mllp and destination.tls")
     if not write_test or reached.state != "ok":
         return [reached]
     agreement = settings.oru.to_agreement(settings.mllp)
@@ -30,15 +30,16 @@ async def look_at_interface(settings: Destination, *, write_test: bool) -> list[
     return [reached, *await _send(listener, testing)]
 
 
-async def _reach(listener: ResultListener) -> Finding:
+async def reach(listener: ResultListener, name: str, advice: str) -> Finding:
+    """Turn an address into whether a connection stands there: a finding of this name, with advice where none does."""
     where = f"{listener.host} port {listener.port}"
     try:
         tls = listener.tls.context() if listener.tls else None
         client = await MllpClient.connect(listener.host, listener.port, tls, seconds=listener.connect_timeout)
     except (MllpClientError, DeliveryError) as error:
-        return ill("interface", str(error), "see destination.mllp and destination.tls")
+        return ill(name, str(error), advice)
     await client.close(seconds=1.0)
-    return well("interface", f"a connection to {where} stands{' over TLS' if tls else ''}")
+    return well(name, f"a connection to {where} stands{' over TLS' if tls else ''}")
 
 
 async def _send(listener: ResultListener, agreement: Agreement) -> list[Finding]:

@@ -14,7 +14,7 @@ from adapter.store import Store
 from adapter.store.engine import open_sqlite
 from adapter.store.messages import Aftermath
 from adapter.store.migrate import migration_config
-from adapter.store.store import BUSY_TIMEOUT
+from adapter.store.opening import BUSY_TIMEOUT
 from adapter.store.views import MessageFilter
 
 ASKED = replace(arrival(), application_asked=True)
