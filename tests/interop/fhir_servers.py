@@ -2,7 +2,6 @@
 
 import json
 import os
-import shutil
 import socket
 import subprocess
 import time
@@ -11,7 +10,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from toolchain import BUILD, HERE, PREPARE_WITHIN, PeerError, maven, run, tool
+from toolchain import HERE, PeerError, maven, npm_install, tool
+
+from adapter.fhir.json_text import to_json
 
 START_WITHIN = 180.0
 QUIET = "-Dorg.slf4j.simpleLogger.defaultLogLevel=error"
@@ -20,11 +21,14 @@ QUIET = "-Dorg.slf4j.simpleLogger.defaultLogLevel=error"
 class FhirServer:
     """A server in a process of its own; ``base`` is where it serves FHIR once started, at the same port each time."""
 
-    def __init__(self, name: str, command: Sequence[str], port: int, log: Path) -> None:
+    def __init__(
+        self, name: str, command: Sequence[str], port: int, log: Path, environment: Mapping[str, str] | None = None
+    ) -> None:
         self.name = name
         self.base = f"http://127.0.0.1:{port}/fhir"
         self._command = command
         self._log = log
+        self._environment = environment or {}
 
     def __enter__(self) -> "FhirServer":
         self.start()
@@ -33,7 +37,7 @@ class FhirServer:
     def __exit__(self, *_error: object) -> None:
         self.kill()
 
-    def start(self, environment: Mapping[str, str] | None = None) -> None:
+    def start(self) -> None:
         """Start the server on what it kept; raises PeerError when it does not serve in time."""
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
@@ -42,7 +46,7 @@ class FhirServer:
                 stdout=subprocess.PIPE,
                 stderr=log,
                 text=True,
-                env=os.environ | {"INTEROP_MEDPLUM": str(BUILD / "medplum")} | (environment or {}),
+                env=os.environ | self._environment,
             )
         until = time.monotonic() + START_WITHIN
         while time.monotonic() < until and self._process.stdout:
@@ -64,15 +68,20 @@ class FhirServer:
 
     def read(self, path: str) -> Any:
         """Read what stands under a path of the server, past its search cache."""
+        return json.loads(self.text(path))
+
+    def text(self, path: str) -> str:
+        """Read the text of what stands under a path of the server: every digit as it sends it."""
         request = urllib.request.Request(f"{self.base}/{path}", headers={"Cache-Control": "no-cache"})
         with urllib.request.urlopen(request, timeout=60) as answer:
-            return json.loads(answer.read())
+            content: bytes = answer.read()
+        return content.decode()
 
     def put(self, resource: Mapping[str, Any]) -> None:
-        """Put a resource of the hospital's own there."""
+        """Put a resource of the hospital's own there; decimals go with all their digits."""
         where = f"{self.base}/{resource['resourceType']}/{resource['id']}"
         headers = {"Content-Type": "application/fhir+json"}
-        request = urllib.request.Request(where, json.dumps(resource).encode(), headers, method="PUT")
+        request = urllib.request.Request(where, to_json(dict(resource)), headers, method="PUT")
         urllib.request.urlopen(request, timeout=60).close()
 
 
@@ -92,11 +101,6 @@ def hapi(folder: Path, port: int) -> FhirServer:
 
 def medplum(folder: Path, port: int) -> FhirServer:
     """Give Medplum's FHIR router on a repository in memory, which forgets all when it ends; raises PeerError."""
-    node, npm = tool("node", "Medplum's router needs Node.js 20.15 or later"), tool("npm", "it comes with Node.js")
-    place = BUILD / "medplum"
-    place.mkdir(parents=True, exist_ok=True)
-    for name in ("package.json", "package-lock.json"):
-        shutil.copy(HERE / "medplum" / name, place / name)
-    run([npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund"], PREPARE_WITHIN, folder=place)
+    node, place = tool("node", "Medplum's router needs Node.js 20.15 or later"), npm_install("medplum")
     command = [node, str(HERE / "medplum" / "server.mjs"), str(port)]
-    return FhirServer("Medplum router", command, port, folder / "medplum.log")
+    return FhirServer("Medplum router", command, port, folder / "medplum.log", {"INTEROP_MEDPLUM": str(place)})

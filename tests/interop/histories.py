@@ -11,6 +11,8 @@ STATUSES = ("P", "F", "C", "X")
 TRACERS = {"S": "724025002^Gallium-68 DOTATATE^SCT", "F": "35321007^Fluorodeoxyglucose F-18^SCT"}
 DAYS_AGO = {"S": 8, "F": 4}
 PATIENTS = 3
+NOW = datetime.now(UTC)
+"""The same for all of a run: the histories of two plans are the same messages."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +59,8 @@ def _reports(chance: random.Random, patient: str, study: str) -> Iterator[bytes]
 
 def message(patient: str, study: str, status: str, number: int, suv: int) -> bytes:
     """Turn the facts of a report into its canonical message; ``number`` orders the versions of one report."""
-    now = datetime.now(UTC)
-    acquired = f"{now - timedelta(days=DAYS_AGO[study]):%Y%m%d}084500+0000"
-    issued = f"{now - timedelta(days=2):%Y%m%d}{10 + number:02d}0000+0000"
+    acquired = f"{NOW - timedelta(days=DAYS_AGO[study]):%Y%m%d}084500+0000"
+    issued = f"{NOW - timedelta(days=2):%Y%m%d}{10 + number:02d}0000+0000"
     order = f"PL-{patient}{study}^RIS|ACC-{patient}{study}^RIS"
     lines = [
         f"MSH|^~\\&|RIS|NUCMED|NETPET|HOSP|{issued}||ORU^R01|{patient}{study}{status}|P|2.5.1||||||UNICODE UTF-8",

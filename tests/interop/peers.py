@@ -2,14 +2,13 @@
 
 import json
 import os
-import shutil
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
-from toolchain import BUILD, HERE, PREPARE_WITHIN, maven, run, tool
+from toolchain import BUILD, HERE, maven, npm_install, run, tool
 
 SEND_WITHIN = 180
 
@@ -49,12 +48,8 @@ def _python(script: str) -> list[str]:
 
 
 def _node() -> list[str]:
-    node, npm = tool("node", "node-hl7-client needs Node.js 20.15 or later"), tool("npm", "it comes with Node.js")
-    folder = BUILD / "node"
-    folder.mkdir(parents=True, exist_ok=True)
-    for name in ("package.json", "package-lock.json"):
-        shutil.copy(HERE / "node" / name, folder / name)
-    run([npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund"], PREPARE_WITHIN, folder=folder)
+    node = tool("node", "node-hl7-client needs Node.js 20.15 or later")
+    npm_install("node")
     return [node, str(HERE / "node" / "send.mjs")]
 
 

@@ -7,6 +7,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -51,21 +52,22 @@ def check_plan(trial: Trial, checks: Checks) -> None:
     """Run histories through the service with a plan's settings, and compare the server with a plain run beside it."""
     with tempfile.TemporaryDirectory(dir=BUILD) as place:
         folder = Path(place)
-        expected = _plain(folder / "plain", trial.seeds)
+        expected = _plain(tuple(trial.seeds))
         server = trial.make(folder, free_port())
         with server:
             found = _run(folder / "service", server, trial, expected)
         _compare(found, expected, checks)
 
 
-def _plain(folder: Path, seeds: Sequence[int]) -> Scores:
-    """What the adapter itself serves after the same messages, nothing restarted, each sent once."""
-    with ChildService(folder) as service:
+@cache
+def _plain(seeds: tuple[int, ...]) -> Scores:
+    """What the adapter itself serves after the same messages, nothing restarted, each sent once: once for all plans."""
+    with tempfile.TemporaryDirectory(dir=BUILD) as folder, ChildService(Path(folder)) as service:
         for seed in seeds:
             sent: set[bytes] = set()
             for step in history(seed):
                 if step.payload and step.payload not in sent:
-                    _send(service, step.payload)
+                    send_message(service, step.payload)
                     sent.add(step.payload)
         return _at_rest(lambda: _scores(lambda path: json.loads(service.get(f"/fhir/{path}"))))
 
@@ -91,10 +93,11 @@ def _take(step: Step, service: ChildService, server: FhirServer) -> None:
         server.kill()
         server.start()
     else:
-        _send(service, step.payload)
+        send_message(service, step.payload)
 
 
-def _send(service: ChildService, payload: bytes) -> None:
+def send_message(service: ChildService, payload: bytes) -> None:
+    """Send a message and hold the service to taking it; raises MllpClientError."""
     asyncio.run(_sent(service.mllp, payload))
 
 

@@ -3,38 +3,49 @@
 Exit code 1 when any check of any peer failed, 3 when a program that a peer needs is not on this machine.
 """
 
+import argparse
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
 
 from answers import check
+from doctor import check_doctor
 from exchange import Checks, check_answers, check_scores, demo_files
-from fhir_servers import hapi, medplum
+from fhir_servers import free_port, hapi, medplum
 from peers import Peer, peers, send
 from plans import Trial, check_plan
+from report_links import LinkTrial, check_link
 from toolchain import BUILD, MissingToolError, PeerError, tool
-from validation import check_resources, check_validator, send_fixtures, served
+from validation import check_resources, check_validator, published, send_fixtures, served
 
 from bench.child_service import ChildService
 
 CHECKS = ("answers", "control IDs", "addresses swapped", "scores over HTTP", "answers read back")
 VALIDATION = ("valid by HAPI", "planted faults found")
+DOCTOR = ("looks", "leaves all as it was", "writes and reads back", "stands once, withdrawn", "says who is not there")
+LINKS = ("nothing but result", "digits as documented", "twice is once", "a correction is one entry", "one summary")
 PLANS = ("each score once", "as computed", "nothing else", "something to compare")
+WRITING = ("transaction", "sequential")
 TRIALS = [
-    *(
-        Trial(hapi, plan, ids, range(1, 21))
-        for plan in ("transaction", "sequential")
-        for ids in ("identifiers", "client-ids")
-    ),
-    *(Trial(medplum, plan, "identifiers", range(1, 10)) for plan in ("transaction", "sequential")),
+    *(Trial(hapi, plan, ids, range(1, 21)) for plan in WRITING for ids in ("identifiers", "client-ids")),
+    *(Trial(medplum, plan, "identifiers", range(1, 10)) for plan in WRITING),
 ]
+LINK_TRIALS = [LinkTrial(plan, way) for plan in WRITING for way in ("patch", "put", "summary")]
 NEEDED = {"node": "Node.js 20.15 or later", "npm": "Node.js", "java": "a JDK, 17 or later", "mvn": "Maven 3"}
+
+Results = dict[str, Checks]
 
 
 def main() -> int:
-    """Run every peer against a service of its own, then read our answers back; print the table and what was wrong."""
+    """Try every peer, or the parts that are named; print the tables and what was wrong."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
+    parser.add_argument("parts", nargs="*", metavar="part", help=f"some of {', '.join(PARTS)}; all unless named")
+    parts = parser.parse_args().parts or list(PARTS)
+    if unknown := set(parts) - PARTS.keys():
+        parser.error(f"no such part: {', '.join(sorted(unknown))}")
     try:
         for name, need in NEEDED.items():
             tool(name, f"make interop needs {need}")
@@ -42,29 +53,31 @@ def main() -> int:
         print(error)
         return 3
     BUILD.mkdir(parents=True, exist_ok=True)
-    results: dict[str, Checks] = {}
-    for peer in peers():
-        print(f"== {peer.name} {peer.version}", file=sys.stderr, flush=True)
-        results[f"{peer.name} ({peer.version})"] = _exchange(peer)
-    print("== our answers read back", file=sys.stderr, flush=True)
-    results |= _read_back()
-    _print_table(results, CHECKS)
-    print("== every resource of every fixture, read by HAPI's validator", file=sys.stderr, flush=True)
-    validated = {"HAPI FHIR validator": _validate()}
-    _print_table(validated, VALIDATION)
-    print(
-        "== every write plan against FHIR servers that are not ours, 20 random histories each",
-        file=sys.stderr,
-        flush=True,
-    )
-    planned = {trial.name: _try(trial) for trial in TRIALS}
-    _print_table(planned, PLANS)
-    results |= validated | planned
+    results: Results = {}
+    for part in parts:
+        title, columns, take = PARTS[part]
+        _say(f"== {title}")
+        found = take()
+        _print_table(found, columns)
+        results |= found
     failed = [line for name, checks in results.items() for line in _complaints(name, checks)]
     for line in failed:
         print(line)
     print(f"{len(failed)} failed" if failed else "all as it should be")
     return 1 if failed else 0
+
+
+def _say(text: str) -> None:
+    """Progress; the tables go elsewhere."""
+    print(text, file=sys.stderr, flush=True)
+
+
+def _exchanges() -> Results:
+    found: Results = {}
+    for peer in peers():
+        _say(f"   {peer.name} {peer.version}")
+        found[f"{peer.name} ({peer.version})"] = _exchange(peer)
+    return found
 
 
 def _exchange(peer: Peer) -> Checks:
@@ -79,7 +92,7 @@ def _exchange(peer: Peer) -> Checks:
     return checks
 
 
-def _read_back() -> dict[str, Checks]:
+def _read_back() -> Results:
     found = {"hl7apy": Checks(), "python-hl7": Checks()}
     with tempfile.TemporaryDirectory(dir=BUILD) as folder, ChildService(Path(folder)) as service:
         check(service.mllp, found)
@@ -87,28 +100,59 @@ def _read_back() -> dict[str, Checks]:
     return {f"{name} as a reader ({version(packages[name])})": checks for name, checks in found.items()}
 
 
-def _validate() -> Checks:
+def _validate() -> Results:
     checks = Checks()
     with tempfile.TemporaryDirectory(dir=BUILD) as place:
         folder = Path(place)
         with ChildService(folder) as service:
             send_fixtures(service)
             resources = served(service)
-        check_resources(resources, folder, checks)
+        check_resources([*resources, *published(resources)], folder, checks)
         check_validator(
             next(one for one in resources if "method" in one and "valueCodeableConcept" in one), folder, checks
         )
-    return checks
+    return {"HAPI FHIR validator": checks}
 
 
-def _try(trial: Trial) -> Checks:
+def _at_one_server() -> Results:
+    """Doctor and links at one HAPI process: nothing here ends it, and each has a patient of its own."""
+    found: Results = {}
+    with tempfile.TemporaryDirectory(dir=BUILD) as place:
+        folder = Path(place)
+        server = hapi(folder, free_port())
+        with server:
+            checks = found["doctor, HAPI FHIR"] = Checks()
+            check_doctor(server, folder, checks)
+            for number, trial in enumerate(LINK_TRIALS, start=1):
+                _say(f"   {number} of {len(LINK_TRIALS)}: {trial.name}")
+                checks = found[trial.name] = Checks()
+                check_link(trial, server, folder / f"link{number}", checks)
+    return found
+
+
+def _plans() -> Results:
+    return {trial.name: _try(trial, number) for number, trial in enumerate(TRIALS, start=1)}
+
+
+def _try(trial: Trial, number: int) -> Checks:
     checks, since = Checks(), time.monotonic()
+    _say(f"   {number} of {len(TRIALS)}: {trial.name}")
     try:
         check_plan(trial, checks)
     except PeerError as error:
         checks.take("each score once", trial.name, str(error))
-    print(f"   {trial.name}: {time.monotonic() - since:.0f} s", file=sys.stderr, flush=True)
+    _say(f"      {time.monotonic() - since:.0f} s")
     return checks
+
+
+PARTS: dict[str, tuple[str, tuple[str, ...], Callable[[], Results]]] = {
+    "peers": ("senders of HL7 v2 that are not ours", CHECKS, _exchanges),
+    "answers": ("our answers read back", CHECKS, _read_back),
+    "validator": ("every resource of every fixture, read by HAPI's validator", VALIDATION, _validate),
+    "links": ("doctor, and each way to a hospital's report, at a HAPI server", (*DOCTOR, *LINKS), _at_one_server),
+    "plans": ("every write plan at FHIR servers that are not ours, random histories", PLANS, _plans),
+}
+"""Name -> title, what is checked, and what checks it."""
 
 
 def _print_table(results: dict[str, Checks], columns: tuple[str, ...]) -> None:

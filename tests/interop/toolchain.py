@@ -3,7 +3,11 @@
 import os
 import shutil
 import subprocess
-from collections.abc import Sequence
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import cache
+from hashlib import sha256
 from pathlib import Path
 
 HERE = Path(__file__).parent
@@ -19,16 +23,53 @@ class MissingToolError(PeerError):
     """A program that a peer needs is not installed on this machine."""
 
 
+@cache
 def maven(project: str) -> str:
-    """Turn a Maven project of this folder into its class path, built and with its libraries; raises PeerError."""
+    """Turn a Maven project of this folder into its class path, built and with its libraries; raises PeerError.
+
+    It is built once, and anew when a file of the project is another than the last time.
+    """
     tool("java", "HAPI needs a JDK, 17 or later")
+    classes = os.pathsep.join([str(BUILD / project / "classes"), str(BUILD / project / "lib" / "*")])
+    with _made_from(project, "classes") as is_made:
+        if not is_made:
+            _package(project)
+    return classes
+
+
+def _package(project: str) -> None:
     command = [tool("mvn", "HAPI is built with Maven 3"), "-q", "-B", f"-Dbuild.folder={BUILD / project}"]
     command += [f"-Dmaven.repo.local={BUILD / 'm2'}", "-f", str(HERE / project / "pom.xml"), "package"]
     try:
         run([*command, "-o"], PREPARE_WITHIN)
     except PeerError:  # the first time, or another version: then it is downloaded
         run(command, PREPARE_WITHIN)
-    return os.pathsep.join([str(BUILD / project / "classes"), str(BUILD / project / "lib" / "*")])
+
+
+@cache
+def npm_install(project: str) -> Path:
+    """Turn the lock file of a folder into a folder with its packages, downloaded once; raises PeerError."""
+    npm, place = tool("npm", "it comes with Node.js"), BUILD / project
+    place.mkdir(parents=True, exist_ok=True)
+    with _made_from(project, "node_modules") as is_made:
+        if not is_made:
+            for name in ("package.json", "package-lock.json"):
+                shutil.copy(HERE / project / name, place / name)
+            run([npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund"], PREPARE_WITHIN, folder=place)
+    return place
+
+
+@contextmanager
+def _made_from(project: str, result: str) -> Iterator[bool]:
+    """Whether ``result`` was made from the very files that the project has now; noted when the block ends well."""
+    files = sorted(file for file in (HERE / project).rglob("*") if file.is_file())
+    digest = sha256(b"".join(file.read_bytes() for file in files)).hexdigest()
+    note = BUILD / project / "made-from"
+    is_made = (BUILD / project / result).is_dir() and note.exists() and note.read_text() == digest
+    if not is_made:
+        print(f"   preparing {project}", file=sys.stderr, flush=True)
+    yield is_made
+    note.write_text(digest)
 
 
 def tool(name: str, need: str) -> str:

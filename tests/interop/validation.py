@@ -16,10 +16,13 @@ from toolchain import PeerError, maven, tool
 from adapter.fhir.code_systems import code_systems
 from adapter.fhir.json_text import from_json, to_json
 from adapter.fhir.profiles import profiles, value_sets
+from adapter.fhir.summary_report import render_summary
+from adapter.fhir.terminology import SCORE_PROFILE
 from adapter.outbound.mllp_client import MllpClient
 from bench.child_service import ChildService
 
 WITHIN = 600
+EXAMPLES = FIXTURES.parent / "conformance" / "examples"
 TYPES = ("Observation", "Device", "Provenance")
 
 
@@ -31,9 +34,20 @@ def check_resources(resources: Iterable[dict[str, Any]], folder: Path, checks: C
         checks.take("valid by HAPI", what, None if finding == "ok" else finding)
 
 
+def published(resources: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Turn what the service serves into what it publishes besides: the summary of each score, and the examples."""
+    scores = [one for one in resources if SCORE_PROFILE in one.get("meta", {}).get("profile", ())]
+    examples = [from_json(file.read_bytes()) for file in sorted(EXAMPLES.glob("*.json"))]
+    return [*map(render_summary, scores), *examples]
+
+
 def check_validator(resource: dict[str, Any], folder: Path, checks: Checks) -> None:
     """The validator must refuse what is wrong on purpose: one that finds nothing proves nothing."""
+    summary = render_summary(resource)
     planted = {
+        "a summary that is an addendum of two reports": summary
+        | {"extension": [*summary["extension"], summary["extension"][0]]},
+        "a summary of nothing": {key: value for key, value in summary.items() if key != "result"},
         "a status that does not exist": resource | {"status": "unknown-status"},
         "an element that does not exist": resource | {"verdict": "P2a"},
         "no method, which our profile requires": {key: value for key, value in resource.items() if key != "method"},
