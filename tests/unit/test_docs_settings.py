@@ -9,12 +9,14 @@ import pytest
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
+from adapter.fhir_in_settings import FhirSender, FhirSource, FhirSubscription
 from adapter.inbound.agreements import Agreement
 from adapter.inbound.answers_to import MllpAnswersTo
 from adapter.inbound.http_settings import HttpSenderSettings
 from adapter.inbound.mllp_settings import SenderSettings
 from adapter.sections import ClientTls
 from adapter.settings import PREFIX, Settings, load_settings
+from adapter.web.jwt_settings import JwtIssuer
 
 PAGE = (Path(__file__).parents[2] / "docs/settings.md").read_text("utf-8")
 ROW = re.compile(r"^\| `([a-z0-9_.]+)` \| `([A-Z0-9_]+)` \| (\S+) \|([^|]*)\| ([^|]+) \|$", re.MULTILINE)
@@ -88,6 +90,22 @@ def test_where_answers_go_is_on_the_page_with_its_default():
     assert written_in_page == entries("in `answers_to`")
 
 
+SOURCE = {name: field for name, field in FhirSource.model_fields.items() if name not in ("auth", "tls")}
+
+
+@pytest.mark.parametrize(
+    ("fields", "heading"),
+    [
+        (FhirSender.model_fields, "in a writer's entry"),
+        (SOURCE, "in a source's entry"),
+        (FhirSubscription.model_fields, "in a subscription"),
+        (JwtIssuer.model_fields, "in an issuer's entry"),
+    ],
+)
+def test_what_is_set_of_fhir_in_and_of_tokens_is_on_the_page_with_its_default(fields, heading):
+    assert {name: written(field) for name, field in fields.items()} == entries(heading)
+
+
 def loaded(folder, number):
     file = folder / "netpet.yaml"
     file.write_text(PAGE.split("```yaml\n")[number].partition("```")[0])
@@ -110,3 +128,13 @@ def test_the_peer_of_answers_on_the_page_can_be_loaded(tmp_path):
     (sender,) = loaded(tmp_path, 3).mllp.senders
 
     assert (sender.answers_to.host, sender.answers_to.port) == ("ris-north.hospital.example", 2576)
+
+
+def test_the_senders_and_sources_of_fhir_on_the_page_can_be_loaded(tmp_path):
+    ours = loaded(tmp_path, 5).fhir_in
+
+    assert ([one.name for one in ours.senders], [one.poll for one in ours.sources]) == (["engine"], [60])
+
+
+def test_the_issuer_of_tokens_on_the_page_can_be_loaded(tmp_path):
+    assert [one.name for one in loaded(tmp_path, 6).security.jwt.issuers] == ["idp"]
