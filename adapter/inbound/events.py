@@ -26,6 +26,16 @@ EVENTS = frozenset(
         "file-to-errors",
         "file-left",
         "drop-waits",
+        "sweep-found",
+        "source-failed",
+        "report-not-fetched",
+        "report-given-up",
+        "report-deleted",
+        "events-missed",
+        "events-recovered",
+        "subscription-silent",
+        "subscription-off",
+        "subscription-reactivated",
     }
 )
 FACTS = frozenset(
