@@ -22,6 +22,11 @@ from adapter.outbound.mllp_client import MllpClient
 from bench.child_service import ChildService
 
 WITHIN = 600
+NOT_JUDGED = (
+    "DiagnosticReport.code: Unable to expand ValueSet because CodeSystem could not be found: http://loinc.org",
+    "CodeSystem is unknown and can't be validated: http://loinc.org for 'http://loinc.org#18748-4'",
+)
+"""LOINC does not come with the validator: of the one code of it that we send, 18748-4, it cannot say anything."""
 EXAMPLES = FIXTURES.parent / "conformance" / "examples"
 TYPES = ("Observation", "Device", "Provenance")
 
@@ -31,7 +36,8 @@ def check_resources(resources: Iterable[dict[str, Any]], folder: Path, checks: C
     sent = list(resources)
     for resource, finding in zip(sent, findings(sent, folder), strict=True):
         what = f"{resource['resourceType']}/{resource['id']}"
-        checks.take("valid by HAPI", what, None if finding == "ok" else finding)
+        faults = [one for one in finding.split("\t") if one != "ok" and not one.endswith(NOT_JUDGED)]
+        checks.take("valid by HAPI", what, "; ".join(faults) or None)
 
 
 def published(resources: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
