@@ -9,6 +9,7 @@ from typing import Annotated, BinaryIO
 
 import typer
 
+from adapter.cli.db import db_app
 from adapter.cli.map import map_app
 
 app = typer.Typer(
@@ -19,6 +20,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(map_app)
+app.add_typer(db_app)
 
 
 @app.command()

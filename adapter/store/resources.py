@@ -32,7 +32,7 @@ class Served:
     @classmethod
     def of(cls, given: Resource, patient: str) -> "Served":
         """Turn a resource of a patient into what is kept of it."""
-        content = _without_version(given)
+        content = without_version(given)
         return cls(given["resourceType"], given["id"], _owner(given, patient), content, digest([content]))
 
 
@@ -107,7 +107,7 @@ def _put(connection: Connection, one: Served, at: int) -> None:
     _INSERT_TOKENS.change_many(connection, [this | name for name in names])
 
 
-def _without_version(given: Resource) -> Resource:
+def without_version(given: Resource) -> Resource:
     """Take off what the server says of a resource: it is no part of the content."""
     meta = {name: value for name, value in given.get("meta", {}).items() if name not in ("versionId", "lastUpdated")}
     return {name: value for name, value in given.items() if name != "meta"} | ({"meta": meta} if meta else {})
