@@ -21,6 +21,9 @@ from adapter.telemetry import Telemetry
 
 POLL = timedelta(seconds=1)
 """Between looks when nobody wakes it: a connection may have ended with its answers, a message may have come again."""
+STANDS = timedelta(minutes=1)
+"""For how long an answer is left to the connection that awaits it: one that takes none for so long is as good as gone,
+and one that waits in another process may never hear of it."""
 AT_ONCE = 100
 """Answers taken from the store at one time."""
 
@@ -96,7 +99,8 @@ class ReturnPath:
         # Asked before the store is: what is delivered meanwhile is then in one of the two.
         awaited = self._lane.awaited()
         found = await self._queue.due(self._lane.listener, self._lane.sender, AT_ONCE)
-        ours = [answer for answer in found if answer.message_id not in awaited]
+        before = self._clock() - STANDS
+        ours = [answer for answer in found if answer.message_id not in awaited or answer.made < before]
         for answer in ours:
             if not await self._settle(answer):
                 return self._back_off()

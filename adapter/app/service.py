@@ -92,8 +92,9 @@ class Service:
         self.store = await Store.open(kept.url, after=door.follow_up, premises=Premises(kept.password_file))
         parts.push_async_callback(self.store.close)
         parts.push_async_callback(door.answers.close)
-        door.return_paths.start(self.store.answers, door.answers.awaited)
-        parts.push_async_callback(door.return_paths.stop)
+        if self._has("work"):
+            door.return_paths.start(self.store.answers, door.answers.awaited)
+            parts.push_async_callback(door.return_paths.stop)
         for warning in self.store.warnings:
             self.telemetry.warn("store", warning=warning)
         worker = self._worker(reader, parts)

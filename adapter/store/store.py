@@ -52,7 +52,8 @@ class Store:
         self._recording = Recording(self._reader, self._writer, after)
         self.destinations = DestinationRecords(self._reader, self._writer)
         self.sources = SourceRecords(self._reader, self._writer)
-        self.answers = AnswerRecords(self._reader, self._writer)
+        shared = opened.engines.writer.dialect.name == "postgresql"
+        self.answers = AnswerRecords(self._reader, self._writer, shared=shared)
         self.warnings = opened.warnings
 
     @classmethod

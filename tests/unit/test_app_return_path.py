@@ -184,6 +184,14 @@ async def test_what_a_connection_may_still_deliver_is_left_to_it():
     assert [one.message_id for one in back.queue.waiting] == ["M1"]
 
 
+async def test_a_connection_that_has_not_delivered_for_a_minute_is_waited_for_no_longer():
+    async with way(awaited=frozenset({"M1", "M2"})) as (back, peer):
+        back.queue.waiting = [answer("M1", NOW - timedelta(seconds=61)), answer("M2", NOW - timedelta(seconds=59))]
+        await back.path.send_due()
+
+    assert peer.answered() == [("AA", "M1")]
+
+
 async def test_after_as_many_as_are_taken_at_once_the_next_are_looked_for_at_once():
     async with way(*(f"M{number}" for number in range(AT_ONCE + 1))) as (back, _):
         assert await back.path.send_due() == timedelta(0)
