@@ -18,6 +18,7 @@ from fhir_servers import free_port, hapi, medplum
 from peers import Peer, peers, send
 from plans import Trial, check_plan
 from report_links import LinkTrial, check_link
+from subscriptions import SUBSCRIPTION, check_subscription
 from toolchain import BUILD, MissingToolError, PeerError, tool
 from validation import check_resources, check_validator, published, send_fixtures, served
 
@@ -130,6 +131,12 @@ def _at_one_server() -> Results:
     return found
 
 
+def _subscriptions() -> Results:
+    checks = Checks()
+    check_subscription(checks)
+    return {"rest-hook, HAPI FHIR": checks}
+
+
 def _plans() -> Results:
     return {trial.name: _try(trial, number) for number, trial in enumerate(TRIALS, start=1)}
 
@@ -150,6 +157,7 @@ PARTS: dict[str, tuple[str, tuple[str, ...], Callable[[], Results]]] = {
     "answers": ("our answers read back", CHECKS, _read_back),
     "validator": ("every resource of every fixture, read by HAPI's validator", VALIDATION, _validate),
     "links": ("doctor, and each way to a hospital's report, at a HAPI server", (*DOCTOR, *LINKS), _at_one_server),
+    "subscriptions": ("reports that a HAPI server notifies of, fetched and scored", SUBSCRIPTION, _subscriptions),
     "plans": ("every write plan at FHIR servers that are not ours, random histories", PLANS, _plans),
 }
 """Name -> title, what is checked, and what checks it."""
