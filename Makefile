@@ -67,14 +67,14 @@ fuzz: $(VENV)/dev  ## mutated messages through reception and reading (COUNT=1000
 	@PYTHONPATH=.:tests $(BIN)/python tests/fuzz/$(if $(GUIDED),coverage_guided.py -max_total_time=$(GUIDED),run.py \
 	  $(if $(COUNT),--count $(COUNT)) $(if $(SEED),--seed $(SEED)) $(if $(JOBS),--jobs $(JOBS)))
 
-chaos: $(VENV)/dev  ## kill the service 1,000 times, cut its power 120 times (KILLS=40 CUTS=40; SEED=7: one trial again); gcc
+chaos: $(VENV)/dev  ## kill the service, cut its power, 2,120 times (KILLS=40 CUTS=40 SHARED=40; SEED=7: one trial again); gcc
 ifeq ($(SEED),)
 	@echo "== planted faults, which must be found"
 	@PYTHONPATH=.:tests $(BIN)/python tests/chaos/run.py --controls
 	@echo "== what was accepted is there, and every score is at its destination once"
 endif
 	@PYTHONPATH=.:tests $(BIN)/python tests/chaos/run.py $(if $(SEED),--seed $(SEED)) \
-	  $(if $(KILLS),--kills $(KILLS)) $(if $(CUTS),--cuts $(CUTS))
+	  $(if $(KILLS),--kills $(KILLS)) $(if $(CUTS),--cuts $(CUTS)) $(if $(SHARED),--shared $(SHARED))
 
 format: $(VENV)/dev  ## put the code into its form
 	@$(BIN)/ruff check --fix .

@@ -51,11 +51,11 @@ def served(http: str) -> Scores:
 
 
 class FhirSide:
-    """A FHIR server of one kind; what it holds outlives it. ``on_write`` hears of each write before and after it."""
+    """A FHIR server of one kind; what it holds outlives it. ``listeners`` hear of each write, before and after it."""
 
     def __init__(self, kind: str, chance: random.Random, slowest: float) -> None:
         self.server = FakeFhirServer(kind)
-        self.on_write: Callable[[str], None] = lambda _: None
+        self.listeners: list[Callable[[str], None]] = []
         self._chance = chance
         self._slowest = slowest
         self._port = 0
@@ -79,6 +79,10 @@ class FhirSide:
     async def die(self) -> None:
         await self._runner.cleanup()
 
+    def _tell(self, moment: str) -> None:
+        for tell in list(self.listeners):
+            tell(moment)
+
     def recover(self) -> None:
         """Answer at once from now on."""
         self._slowest = 0.0
@@ -89,9 +93,9 @@ class FhirSide:
         await request.read()  # so that it is on its way even when the sender dies now
         self.server.log.clear()
         await asyncio.sleep(self._slowest * self._chance.random() ** 2)
-        self.on_write("before")
+        self._tell("before")
         answer = await asyncio.shield(self.server.handle(request))
-        self.on_write("after")
+        self._tell("after")
         return answer
 
     def scores(self) -> Scores:

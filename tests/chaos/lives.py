@@ -42,6 +42,7 @@ class Lives:
             "NETPET_STORE__URL": f"sqlite:///{self.database}",
             **settings,
         }
+        self.watches_disk = "NETPET_STORE__URL" not in settings
         self._command = [sys.executable, Path(__file__).with_name("child.py"), *([planted] if planted else [])]
         self._library = library
         self.keeps_record = False

@@ -39,7 +39,7 @@ class Sender:
         self._messages = messages
         self._ledger = ledger
         self._address = address
-        self.on_accept: Callable[[], None] = lambda: None
+        self.listeners: list[Callable[[str], None]] = []
         self.stopping = False
         self.pace: Callable[[], float] = lambda: 0.0
 
@@ -81,7 +81,8 @@ class Sender:
             raise AssertionError("an answer to another message")
         if code == b"AA":
             self._ledger.accept(payload)
-            self.on_accept()
+            for tell in list(self.listeners):
+                tell("accepted")
             await asyncio.sleep(self.pace())
             return
         self._ledger.refused += 1

@@ -17,7 +17,7 @@ from chaos.lives import DidNotStartError, Lives
 from chaos.power import Disk, restore
 from chaos.sender import Ledger, Sender
 from chaos.troubles import CANNOT, FARTHEST, Troubles
-from chaos.verdict import check_scores, check_store, fresh, unsettled
+from chaos.verdict import asked, check_scores, check_sound, check_store, fresh, unsettled
 
 CONNECTIONS, AHEAD = 4, 4
 """Connections of the sender, and messages on each before an answer."""
@@ -171,12 +171,13 @@ class Trial:
         self._outcome.wrong += [f"there twice: {name}" for name in (self._side.doubles() if self._side else ())]
         if await self._lives.stop():
             self._outcome.wrong.append("the orderly end was none")
-        self._outcome.wrong += check_store(self._lives.database, self._ledger.accepted)
+        ask = asked(self._lives.database)
+        self._outcome.wrong += check_store(ask, self._ledger.accepted) + check_sound(ask)
 
     async def _settle(self) -> None:
         """Wait until nothing is to be done; no back-off is sat out, the clock moves on."""
         ahead, until = FARTHEST, time.monotonic() + FINISH_WITHIN
-        while left := unsettled(self._lives.database, time.time() + ahead + HOUR):
+        while left := unsettled(asked(self._lives.database), time.time() + ahead + HOUR):
             if time.monotonic() > until:
                 self._outcome.wrong.append(f"{left} patients or messages are never done with")
                 return

@@ -2,9 +2,10 @@
 
 import hashlib
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from chaos.destinations import Scores, gathered
 from chaos.sender import control_id
@@ -21,9 +22,12 @@ from adapter.scoring.versions import current_reports
 from adapter.settings import shipped_folder
 from adapter.version import VERSION
 
+Ask = Callable[[str], list[tuple[Any, ...]]]
+"""Turns a question in SQL into rows."""
+
 UNSETTLED = """
 SELECT (SELECT count(*) FROM message WHERE state = 'received')
-     + (SELECT count(*) FROM patient WHERE claimed IS NOT NULL OR attempts > 0 OR due <= ?)
+     + (SELECT count(*) FROM patient WHERE claimed IS NOT NULL OR attempts > 0 OR due <= {until})
 """
 
 
@@ -66,25 +70,35 @@ def _reports(payload: bytes, number: int, mappings: MappingSet) -> list[KeptRepo
     return [KeptReport(report, source, number) for report in reading.reports]
 
 
-def unsettled(database: Path, until: float) -> int:
-    """Count what is still to be done before then (seconds since 1970), seen from outside the service."""
-    connection = sqlite3.connect(f"file:{database}?mode=ro", uri=True, timeout=5)
-    try:
-        (count,) = connection.execute(UNSETTLED, [int(until * 1000)]).fetchone()
-    finally:
-        connection.close()
+def asked(database: Path) -> Ask:
+    """Turn a database file into what answers questions to it, seen from outside the service."""
+
+    def ask(question: str) -> list[tuple[Any, ...]]:
+        connection = sqlite3.connect(f"file:{database}?mode=ro", uri=True, timeout=5)
+        try:
+            return connection.execute(question).fetchall()
+        finally:
+            connection.close()
+
+    return ask
+
+
+def unsettled(ask: Ask, until: float) -> int:
+    """Count what is still to be done before then (seconds since 1970)."""
+    ((count,),) = ask(UNSETTLED.format(until=int(until * 1000)))
     return int(count)
 
 
-def check_store(database: Path, accepted: Iterable[bytes]) -> list[str]:
-    """Every accepted message is in the store, whole, once, and read; the database is sound."""
-    connection = sqlite3.connect(database)
-    try:
-        (sound,) = connection.execute("PRAGMA integrity_check").fetchone()
-        rows = connection.execute("SELECT control_id, raw, state FROM message").fetchall()
-        (letters,) = connection.execute("SELECT count(*) FROM dead_letter").fetchone()
-    finally:
-        connection.close()
+def check_sound(ask: Ask) -> list[str]:
+    """SQLite finds no damage in its file."""
+    ((sound,),) = ask("PRAGMA integrity_check")
+    return [] if sound == "ok" else [f"the database is damaged: {sound}"]
+
+
+def check_store(ask: Ask, accepted: Iterable[bytes]) -> list[str]:
+    """Every accepted message is in the store, whole, once, and read; nothing was given up."""
+    rows = ask("SELECT control_id, raw, state FROM message")
+    ((letters,),) = ask("SELECT count(*) FROM dead_letter")
     kept: dict[bytes, list[tuple[bytes, str]]] = {}
     for name, raw, state in rows:
         kept.setdefault(name.encode(), []).append((raw, state))
@@ -93,7 +107,6 @@ def check_store(database: Path, accepted: Iterable[bytes]) -> list[str]:
     wrong += [f"stored {len(found)} times: {name.decode()}" for name, found in kept.items() if len(found) > 1]
     wrong += [f"not whole: {name.decode()}" for name, one in wanted.items() if name in kept and kept[name][0][0] != one]
     wrong += [f"{state}, not read: {name.decode()}" for name, ((_, state), *_) in kept.items() if state != "read"]
-    wrong += [f"the database is damaged: {sound}"] if sound != "ok" else []
     return wrong + ([f"{letters} dead letters"] if letters else [])
 
 

@@ -55,7 +55,7 @@ async def test_the_record_of_a_life_explains_every_byte_of_its_files(tmp_path: P
         await lives.conceive()
         await lives.born()
         sender = Sender(Hospital(7).messages(), ledger, lambda: lives.mllp)
-        sender.on_accept = lambda: setattr(sender, "stopping", len(ledger.accepted) >= 20)
+        sender.listeners.append(lambda _: setattr(sender, "stopping", len(ledger.accepted) >= 20))
         await sender.run(2, 2)
         await lives.stop()
         disk.follow(lives.record.read_bytes())

@@ -2,11 +2,13 @@
 
 from datetime import timedelta
 
-from adapter.app import leases, worker
+from adapter.app.leases import LeaseKeeper
 
 LEASE, RENEW = timedelta(seconds=0.4), 0.1
 
 
 def plant(renew: float = RENEW) -> None:
-    leases.LEASE = worker.LEASE = LEASE
-    leases.LeaseKeeper.__init__.__defaults__ = (renew,)
+    def last(keeper: LeaseKeeper, _lease: timedelta) -> None:
+        keeper.lease, keeper._every = LEASE, renew
+
+    LeaseKeeper.last = last
