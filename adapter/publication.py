@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, time, timedelta
 from typing import Any, Protocol
 
+from adapter.decision import Decision, decided, decision_members, standing_decision
 from adapter.delivery import Answer, DeliveryError
 from adapter.fhir.bundle import digest, render_publication, withdrawn
 from adapter.fhir.rendering import Rendering
@@ -47,8 +48,8 @@ class StaleClaimError(AdapterError):
 class Publication:
     """One score as it should stand at the destination: its resources, and the digest that tells if they already do.
 
-    ``summary`` is the result as the pages show it; ``state`` is ``published``, ``waiting``, ``stopped`` or
-    ``retracted``. ``resources`` is empty for what is known here and posted nowhere. ``score`` is what the resources
+    ``summary`` is the result as the pages show it; ``state`` is ``published``, ``waiting``, ``stopped``, ``rejected``
+    or ``retracted``. ``resources`` is empty for what is known here and posted nowhere. ``score`` is what the resources
     say, for plans that do not speak FHIR; None where only the resources that were delivered before are known.
     """
 
@@ -63,13 +64,17 @@ class Publication:
 
 @dataclass(frozen=True, slots=True)
 class Delivered:
-    """What the destination holds of one score, as last told to us: ``resources`` and ``summary`` as last delivered."""
+    """What the destination holds of one score, as last told to us: ``resources`` and ``summary`` as last delivered.
+
+    ``decisions`` are what persons decided on it, the last one last.
+    """
 
     score_id: str
     digest: str
     state: str
     resources: tuple[Resource, ...] = ()
     summary: dict[str, Any] = field(default_factory=dict, compare=False)
+    decisions: tuple[Decision, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,11 +248,15 @@ def _withdraw(patient: str, delivered: Delivered, current: Sequence[KeptReport],
 
 
 def _published(state: str, pair: Pair, before: Delivered | None, site: Site) -> Publication:
-    score = assess(pair, site.policy)
-    rendered = render_publication(score, site.rendering)
+    computed = assess(pair, site.policy)
+    decision = standing_decision(computed, before.decisions) if before else None
+    score, confirmation = decided(computed, decision)
+    rendering = replace(site.rendering, confirmation=confirmation)
+    state = "rejected" if rendering.is_rejected else state
+    rendered = render_publication(score, rendering)
     resources = rendered + withdrawn(before.resources if before else (), rendered)
-    summary = summarise(score, state)
-    summary |= group_change(before.summary, summary) if before else {}
+    summary = summarise(score, state) | decision_members(computed, decision)
+    summary |= group_change(before.summary, summary) if before and decision is None else {}
     return Publication(score.id, _patient(score), state, resources, digest(resources), summary, score)
 
 

@@ -15,6 +15,7 @@ from adapter.app.hl7v2_doors import DropDoor, door_senders, message_route
 from adapter.app.live_mappings import LiveMappings
 from adapter.app.mllp_door import MllpDoor
 from adapter.app.reader import MessageReader
+from adapter.app.scores import Scores
 from adapter.app.worker import Worker
 from adapter.fhir.rendering import Rendering
 from adapter.hl7v2.tables import warm
@@ -98,6 +99,7 @@ class Service:
         for warning in self.store.warnings:
             self.telemetry.warn("store", warning=warning)
         worker = self._worker(reader, parts)
+        self._scores = Scores(self.store, self.clock, worker.wake)
         self._dead_letters = DeadLetters(self.store.destinations, self.store.answers, self.clock, worker.wake)
         self.mappings.join(self.store, reader.read, worker.wake)
         watching = asyncio.create_task(self.mappings.run(self.settings.mappings.reload), name="mappings")
@@ -167,6 +169,7 @@ class Service:
             api_keys=self._api_keys(),
             admits=None if tls is None else tls.admits,
             dead_letters=self._dead_letters,
+            scores=self._scores,
             jwks=published_keys(self.settings.destination),
             tell=self.telemetry.web_event,
         )

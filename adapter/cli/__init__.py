@@ -11,6 +11,7 @@ import typer
 
 from adapter.cli.db import db_app
 from adapter.cli.map import map_app
+from adapter.cli.review import review_app
 
 app = typer.Typer(
     name="netpet-adapter",
@@ -21,6 +22,7 @@ app = typer.Typer(
 )
 app.add_typer(map_app)
 app.add_typer(db_app)
+app.add_typer(review_app)
 
 
 @app.command()

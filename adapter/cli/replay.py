@@ -87,7 +87,7 @@ def client_key(settings: Settings, name: str) -> str | None:
     if file is None:
         return None
     for line in file.read_text("utf-8").splitlines():
-        client, _, key = (part.strip() for part in line.partition(":"))
+        client, key, *_ = (*(part.strip() for part in line.split(":")), "")
         if key and not client.startswith("#") and name in ("", client):
             return key
     raise NoAnswerError(f"security.api_keys names no client {name!r}")

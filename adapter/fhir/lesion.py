@@ -49,7 +49,7 @@ def render_lesion(score: Score, name: str, lesion: Lesion, rendering: Rendering)
         "resourceType": "Observation",
         "id": lesion_id(score.id, name),
         "meta": {"profile": [LESION_PROFILE], "security": [DEVICE_ASSERTED.coding]},
-        "text": _narrative(score, name, lesion),
+        "text": _narrative(score, name, lesion, rendering),
         "identifier": [_identifier(score, name), *_tracking_uid(lesion)],
         "basedOn": order_references(score),
         "partOf": study_references(score),
@@ -92,8 +92,8 @@ def _body_site(lesion: Lesion) -> Element:
     return {"bodySite": concept(text=site)}
 
 
-def _narrative(score: Score, name: str, lesion: Lesion) -> Element:
-    withdrawn = "WITHDRAWN, do not use. " if score.retracted else ""
+def _narrative(score: Score, name: str, lesion: Lesion, rendering: Rendering) -> Element:
+    withdrawn = "WITHDRAWN, do not use. " if score.retracted or rendering.is_rejected else ""
     excluded = " Not tumour by the reader's call: left out of the score." if lesion.nature is Nature.NOT_TUMOUR else ""
     site = SITES.get(lesion.site or "", clean(lesion.site or ""))
     calls = f"SSTR {lesion.sstr.uptake.value}, FDG {lesion.fdg.uptake.value}."

@@ -5,6 +5,7 @@ from adapter.fhir.datatypes import concept, instant, literal
 from adapter.fhir.device import device_reference
 from adapter.fhir.identity import SCORE_SYSTEM
 from adapter.fhir.lesion import lesion_reference, named_lesions
+from adapter.fhir.person import person
 from adapter.fhir.rendering import Rendering, status
 from adapter.fhir.resource import Element, Resource
 from adapter.fhir.subject import acquisitions, order_references, study_references, subject, supporting_reports
@@ -59,8 +60,9 @@ def render_score(score: Score, rendering: Rendering) -> Resource:
         "subject": subject(score),
         **acquisitions(score),
         **_issued(score),
+        **_performer(rendering),
         **_value(score.result),
-        "note": [{"text": text} for text in _notes(score)],
+        "note": [{"text": text} for text in _notes(score, rendering)],
         "method": concept(term("netpet-2017")),
         "device": device_reference(score, rendering),
         "derivedFrom": _derived_from(score),
@@ -83,6 +85,11 @@ def _issued(score: Score) -> Element:
     if score.issued.utcoffset() is None:
         return {}
     return {"issued": instant(score.issued, "Observation.issued")}
+
+
+def _performer(rendering: Rendering) -> Element:
+    """Without a person nobody performed it: the Device that proposed it stands in ``device``."""
+    return {"performer": [person(rendering.confirmation)]} if rendering.confirmation else {}
 
 
 def _value(result: Result) -> Element:
@@ -111,13 +118,18 @@ def _standing(score: Score, rendering: Rendering) -> str:
     """A withdrawn score says so before anything else, for readers who see the text alone."""
     if score.retracted:
         return f"WITHDRAWN, do not use: a report that it rests on no longer stands. It read: {_headline(score.result)}."
+    if rendering.is_rejected:
+        return f"REJECTED by a named person, do not use. It read: {_headline(score.result)}."
     confirmed = "confirmed by a named person" if rendering.confirmation else "not confirmed by a person"
     return f"{_headline(score.result)} ({status(score, rendering)}, {confirmed})."
 
 
-def _notes(score: Score) -> list[str]:
+def _notes(score: Score, rendering: Rendering) -> list[str]:
+    rejected = ""
+    if rendering.confirmation and rendering.is_rejected:
+        rejected = f"Rejected by a named person. Reason given: {markdown(rendering.confirmation.reason)}"
     withdrawn = "Withdrawn: a report that this score rests on no longer stands." if score.retracted else ""
-    return [text for text in (withdrawn, markdown(score.result.explanation), DISCLAIMER) if text]
+    return [text for text in (withdrawn, rejected, markdown(score.result.explanation), DISCLAIMER) if text]
 
 
 def _narrative(score: Score, rendering: Rendering) -> Element:

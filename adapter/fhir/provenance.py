@@ -12,7 +12,8 @@ from adapter.fhir.identity import (
     provenance_id,
 )
 from adapter.fhir.observation import score_reference
-from adapter.fhir.rendering import Confirmation, Rendering
+from adapter.fhir.person import person
+from adapter.fhir.rendering import Rendering
 from adapter.fhir.resource import Element, Resource
 from adapter.fhir.subject import report_version
 from adapter.fhir.terminology import ASSEMBLER, PROVENANCE_PROFILE, VERIFIER
@@ -52,11 +53,7 @@ def _recorded(score: Score, rendering: Rendering) -> str:
 def _agents(score: Score, rendering: Rendering) -> Iterator[Element]:
     yield {"type": concept(ASSEMBLER), "who": device_reference(score, rendering)}
     if rendering.confirmation:
-        yield {"type": concept(VERIFIER), "who": _person(rendering.confirmation)}
-
-
-def _person(confirmation: Confirmation) -> Element:
-    return {"type": "Practitioner", "display": exact(clean(confirmation.by), "the name of who confirmed")}
+        yield {"type": concept(VERIFIER), "who": person(rendering.confirmation)}
 
 
 def _sources(score: Score) -> list[Element]:

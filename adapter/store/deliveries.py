@@ -8,7 +8,7 @@ from sqlalchemy import Connection, bindparam, insert, select, update
 
 from adapter.publication import Claim, Delivered, Publication
 from adapter.scoring.report import KeptReport, Source
-from adapter.store import identities, patients
+from adapter.store import confirmations, identities, patients
 from adapter.store.codec import dump, dump_again, load, milliseconds, moment, report_from_text
 from adapter.store.prepared import Prepared
 from adapter.store.schema import message, report, score, score_history
@@ -72,8 +72,9 @@ _DELIVERED = Prepared(
 
 def delivered(connection: Connection, key: str) -> list[Delivered]:
     """List what stands at the destination for a patient, with the very resources that were delivered last."""
+    decisions = confirmations.decisions_of(connection, key)
     return [
-        Delivered(score_id, digest, state, tuple(load(resources)), load(summary))
+        Delivered(score_id, digest, state, tuple(load(resources)), load(summary), decisions.get(score_id, ()))
         for score_id, digest, state, resources, summary in _DELIVERED.rows(connection, {"lane": key})
     ]
 

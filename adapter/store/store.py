@@ -12,8 +12,9 @@ from adapter.outcome import StoreUnavailableError
 from adapter.publication import Claim, Delivered, Page, Publication, Resource, ResourceFilter, StaleClaimError
 from adapter.reading import KeptMessage, Reading
 from adapter.scoring.report import KeptReport
-from adapter.store import deliveries, listing, messages, patients, resources, sent_messages
+from adapter.store import confirmations, deliveries, listing, messages, patients, resources, sent_messages
 from adapter.store.answers import AnswerRecords
+from adapter.store.confirmations import Decided
 from adapter.store.destinations import DestinationRecords
 from adapter.store.messages import AfterReading, NothingFollows
 from adapter.store.opening import Opened, Premises, open_database
@@ -224,6 +225,10 @@ class Store:
     ) -> list[ScoreSummary]:
         """List scores, the last changed first; ``before`` is the time and id of the last one seen."""
         return await self._reader.read(lambda connection: deliveries.scores(connection, states, patient, limit, before))
+
+    async def decide(self, decided: Decided) -> None:
+        """Keep what a person decided on a score; raises what `confirmations.decide` does."""
+        await self._writer.write(lambda connection: confirmations.decide(connection, decided))
 
     async def score_history(self, score_id: str) -> list[ScoreVersion]:
         """List the versions that a score has had, the first one first."""

@@ -1,4 +1,7 @@
-"""The clients that may read: a file with a line ``name:key`` for each, looked at anew whenever it changes."""
+"""The clients that may read: a file with a line ``name:key`` for each, looked at anew whenever it changes.
+
+``name:key:confirm`` is a client that may also bring the decisions of persons on scores.
+"""
 
 import re
 import time
@@ -12,6 +15,8 @@ from adapter.web.telling import Tell, tell_nobody, tell_safely
 
 SHORTEST_KEY = 16
 """Characters."""
+CONFIRM = "confirm"
+"""The right to bring a person's decision on a score."""
 LOOK_EVERY = 1.0
 """Seconds between looks at the file."""
 
@@ -41,7 +46,7 @@ class ApiKeys:
         self._clock = clock
         self._looked = clock()
         self._seen = _signature(file)
-        self._clients = _read(file)
+        self._clients, self._confirming = _read(file)
         self.fault = ""
 
     def client_of(self, presented: str) -> str | None:
@@ -54,6 +59,10 @@ class ApiKeys:
                 found = name
         return found
 
+    def may_confirm(self, client: str) -> bool:
+        """May the client bring what a person decided on a score?"""
+        return client in self._confirming
+
     def _look_again(self) -> None:
         if self._clock() - self._looked < LOOK_EVERY:
             return
@@ -63,7 +72,7 @@ class ApiKeys:
             return
         self._seen = seen
         try:
-            self._clients = _read(self._file)
+            self._clients, self._confirming = _read(self._file)
             self.fault = ""
             tell_safely(self._tell, "api-keys-reloaded", count=len(self._clients))
         except ApiKeysError as error:
@@ -71,24 +80,29 @@ class ApiKeys:
             tell_safely(self._tell, "api-keys-reload-failed", faults=str(error))
 
 
-def _read(file: Path) -> dict[str, bytes]:
+def _read(file: Path) -> tuple[dict[str, bytes], frozenset[str]]:
     try:
         lines = file.read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
         raise ApiKeysError([f"cannot be read: {getattr(error, 'strerror', None) or 'not UTF-8'}"]) from None
     clients: dict[str, bytes] = {}
+    confirming = set()
     faults = []
     for number, line in enumerate(lines, 1):
         if not line.strip() or line.lstrip().startswith("#"):
             continue
-        name, _, key = (part.strip() for part in line.partition(":"))
+        name, _, rest = (part.strip() for part in line.partition(":"))
+        key, colon, right = (part.strip() for part in rest.partition(":"))
+        if colon and right != CONFIRM:
+            faults.append(f"line {number}: the only right that a client can have behind its key is {CONFIRM}")
+        confirming |= {name} if right == CONFIRM else set()
         faults += [f"line {number}: {fault}" for fault in _faults(name, key, clients)]
         clients[name] = _digest(key)
     if not clients:
         faults.append("holds no key")
     if faults:
         raise ApiKeysError(faults)
-    return clients
+    return clients, frozenset(confirming)
 
 
 def _faults(name: str, key: str, clients: dict[str, bytes]) -> Iterator[str]:

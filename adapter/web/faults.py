@@ -17,6 +17,8 @@ class Fault(Enum):
     NOT_AUTHENTICATED = Problem.NOT_AUTHENTICATED.value
     NOT_AUTHORISED = Problem.NOT_AUTHORISED.value
     NOT_FOUND = Problem.NOT_FOUND.value
+    NOT_DECIDABLE = "not-decidable"
+    OUTDATED = "outdated"
     METHOD = "method-not-allowed"
     REPRESENTATION = "not-acceptable"
     BODY_LATE = "body-late"
@@ -35,6 +37,8 @@ FAULT_ANSWERS: dict[Fault, tuple[int, str]] = {
     Fault.PARAMETER_UNSUPPORTED: (400, "not-supported"),
     Fault.METHOD: (405, "not-supported"),
     Fault.REPRESENTATION: (406, "not-supported"),
+    Fault.NOT_DECIDABLE: (409, "business-rule"),
+    Fault.OUTDATED: (412, "conflict"),
     Fault.BODY_LATE: (408, "timeout"),
     Fault.SEARCH_EXPIRED: (410, "not-found"),
     Fault.BODY_TOO_LARGE: (413, "too-long"),

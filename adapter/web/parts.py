@@ -13,6 +13,7 @@ from adapter.web.fhir_in import FhirInRoutes
 from adapter.web.fhir_notifications import NotificationRoutes
 from adapter.web.hl7v2_messages import MessageRoute
 from adapter.web.mappings import MappingsControl
+from adapter.web.scores import ScoreControl
 from adapter.web.telling import Tell, tell_nobody
 
 
@@ -75,5 +76,6 @@ class WebParts:
     notifications: NotificationRoutes | None = None
     tokens: BearerTokens | None = None
     dead_letters: DeadLetterControl | None = None
+    scores: ScoreControl | None = None
     jwks: Callable[[], dict[str, Any]] | None = None
     tell: Tell = tell_nobody

@@ -1,0 +1,86 @@
+"""``/scores``: what was scored and what persons decided on it, and their decisions."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol, Self
+
+from aiohttp import web
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from adapter.web.access import client_with_key
+from adapter.web.api_keys import ApiKeys
+from adapter.web.faults import Fault, RefusedError
+
+PATH = "/scores"
+MOST_STATES = 10
+
+
+class DecisionRequest(BaseModel):
+    """What a person decided: ``seen`` is the score's ``basis`` as the person saw it."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    verdict: Literal["confirmed", "overridden", "rejected"]
+    person: str = Field(min_length=3, max_length=200)
+    seen: str = Field(pattern=r"^[0-9a-f]{64}$")
+    reason: str = Field(default="", max_length=1000)
+    grade: Literal["P0", "P1", "P2", "P2a", "P2b", "P3", "P3a", "P3b", "P4", "P4a", "P4b", "P5"] | None = None
+
+    @model_validator(mode="after")
+    def _is_whole(self) -> Self:
+        if self.verdict != "confirmed" and not self.reason.strip():
+            raise ValueError("an override and a rejection need a reason")
+        if (self.verdict == "overridden") != (self.grade is not None):
+            raise ValueError("an override names its grade, and nothing else does")
+        if not self.person.strip():
+            raise ValueError("the person has a name")
+        return self
+
+
+class ScoreControl(Protocol):
+    """Who knows the scores; each call may raise StoreUnavailableError."""
+
+    async def standing(self, states: tuple[str, ...]) -> Mapping[str, Any]:
+        """Give the scores in these states (none: all), the last changed first, as JSON members."""
+        ...
+
+    async def decide(self, score_id: str, asked: DecisionRequest, client: str) -> Mapping[str, Any]:
+        """Keep a decision; raises RefusedError for no such score, one that is not to be decided on, or another one."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreRoutes:
+    """Answers in JSON; a decision needs an API key with the right to confirm, on loopback too."""
+
+    control: ScoreControl
+    api_keys: ApiKeys | None
+
+    def add_to(self, router: web.UrlDispatcher) -> None:
+        """Serve the paths."""
+        router.add_get(PATH, self.get)
+        router.add_post(f"{PATH}/{{id:[A-Za-z0-9.-]{{1,64}}}}/confirmation", self.decide)
+
+    async def get(self, request: web.Request) -> web.StreamResponse:
+        """Answer the scores, of the states that ``state`` names, with commas between them."""
+        states = [state for state in request.query.get("state", "").split(",") if state]
+        return web.json_response(dict(await self.control.standing(tuple(states[:MOST_STATES]))))
+
+    async def decide(self, request: web.Request) -> web.StreamResponse:
+        """Answer what was decided: 409 where nothing is to be, 412 where the score is no longer what was seen."""
+        client = client_with_key(request)
+        if self.api_keys is None or not self.api_keys.may_confirm(client):
+            raise RefusedError(Fault.NOT_AUTHORISED, "this API key may not confirm: write it as name:key:confirm")
+        try:
+            asked = DecisionRequest.model_validate_json(await request.read())
+        except ValidationError as error:
+            raise RefusedError(Fault.REQUEST_UNREADABLE, _rule(error)) from None
+        return web.json_response(dict(await self.control.decide(request.match_info["id"], asked, client)))
+
+
+def _rule(error: ValidationError) -> str:
+    """Name the members that are wrong, and never what stood in them."""
+    wrong = sorted({str(fault["loc"][0]) for fault in error.errors(include_input=False) if fault["loc"]})
+    needed = "verdict, person, seen; reason for an override and a rejection, grade for an override"
+    known = [name for name in wrong if name in DecisionRequest.model_fields]
+    return f"the decision has these members: {needed}" + (f"; look at: {', '.join(known)}" if known else "")
