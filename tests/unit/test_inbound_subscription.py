@@ -337,3 +337,78 @@ def test_in_whatever_order_events_are_heard_of_none_is_missing_at_the_end(number
     assert whole == EventNumbers(7)
     assert (heard.missing is not None) is (known != set(range(1, len(known) + 1)))
     assert heard.closed() == EventNumbers(max(known, default=0))
+
+
+async def test_a_bundle_of_reports_is_taken_as_its_reports(tmp_path):
+    whole = report(id="r1", meta={"versionId": "1"}, subject={"identifier": PATIENT["identifier"][0]})
+    body = {
+        "resourceType": "Bundle",
+        "type": "transaction",
+        "entry": [{"resource": one} for one in (whole, versioned(2))],
+    }
+    async with fetching(tmp_path) as one:
+        fill(one.server, 2)
+        answer = await one.door.bundle(json.dumps(body).encode())
+        await one.source.work()
+
+        assert answer.status == 200
+        assert await one.kept() == [f"DiagnosticReport/r{number}/_history/1" for number in (1, 2)]
+
+
+async def test_while_the_store_is_down_nothing_is_said_to_be_noted(tmp_path):
+    async with fetching(tmp_path) as one:
+        await one.store.close()
+        answers = [await one.door.ping(), await one.door.bundle(notified("handshake", count=0))]
+        watch = SourceWatch(one.source)
+        await watch.step()
+
+        assert [answer.status for answer in answers] == [503, 503]
+        assert watch.notice == "pacs: what is fetched cannot be kept now"
+
+
+async def test_a_server_that_says_that_it_ended_the_subscription_is_heard(tmp_path):
+    async with fetching(tmp_path, subscription="s1") as one:
+        answer = await one.door.bundle(notified("heartbeat", count=0, status="error"))
+
+        assert (answer.status, one.told) == (200, ["subscription-off"])
+
+
+async def test_what_overtook_is_waited_for_before_anything_is_asked(tmp_path):
+    async with fetching(tmp_path, subscription="s1") as one:
+        await begun(one)
+        await one.door.bundle(notified("event-notification", (3, "r3")))
+        wait = await one.keeper._recover()
+
+        assert 1.0 < wait <= 2.0
+        assert one.server.log == []
+
+
+async def test_a_gap_of_a_subscription_without_a_name_is_closed_by_a_sweep(tmp_path):
+    async with fetching(tmp_path) as one:
+        await begun(one)
+        fill(one.server, 1, 3)
+        await one.door.bundle(notified("event-notification", (3, "r3")))
+        await settled(one)
+
+        assert len(await one.kept()) == 2
+        assert await one.keeper.work() == 0.0
+
+
+class FaultySource:
+    """A source with a fault of ours in it."""
+
+    given_up = 0
+
+    def __init__(self, source):
+        self.parts, self.wake = source.parts, source.wake
+
+    async def work(self):
+        raise TypeError
+
+
+async def test_a_fault_of_ours_in_one_source_does_not_end_the_watch(tmp_path):
+    async with fetching(tmp_path) as one:
+        watch = SourceWatch(FaultySource(one.source))
+        await watch.step()
+
+        assert watch.notice == "pacs: the program failed on it (TypeError)"
