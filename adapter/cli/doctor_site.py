@@ -9,7 +9,10 @@ from adapter.cli.doctor_findings import Finding, ill, note, well
 from adapter.cli.doctor_ready import ask_readiness
 from adapter.mapping.catalogue import MappingSet
 from adapter.mapping.errors import MappingFileError
+from adapter.outcome import StoreUnavailableError
 from adapter.settings import Mllp, Settings, shipped_folder
+from adapter.store.backup import reading
+from adapter.store.verification import revision
 
 _PATIENCE = 4.0
 
@@ -41,6 +44,8 @@ def look_at_mappings(settings: Settings) -> Finding:
 
 def look_at_store(settings: Settings) -> Finding:
     """Turn the store's URL into whether its file can be written, or made; the file is not changed."""
+    if settings.store.is_shared:
+        return _look_at_postgres(settings)
     file = Path(settings.store.url.removeprefix("sqlite:///"))
     if not file.exists():
         folder = next(parent for parent in file.absolute().parents if parent.exists())
@@ -58,6 +63,14 @@ def look_at_store(settings: Settings) -> Finding:
     except (sqlite3.Error, TypeError):
         return ill("store", "the file is no store of this program", "set store.url to another file")
     return well("store", f"schema {revision}")
+
+
+def _look_at_postgres(settings: Settings) -> Finding:
+    try:
+        with reading(settings.store.url, settings.store.password_file) as connection:
+            return well("store", f"PostgreSQL, schema {revision(connection)}")
+    except StoreUnavailableError as error:
+        return ill("store", str(error), "netpet-adapter db migrate")
 
 
 async def _look_at_door(mllp: Mllp) -> Finding:

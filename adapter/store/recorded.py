@@ -11,6 +11,7 @@ from sqlalchemy.dialects import sqlite
 from adapter.outcome import StoreUnavailableError
 from adapter.store.engine import sqlite_file
 from adapter.store.failure import unavailable
+from adapter.store.postgres import is_postgres
 from adapter.store.schema import message
 
 WAIT = 5.0
@@ -33,6 +34,8 @@ def last_messages(url: str, count: int) -> list[RecordedMessage]:
 
     Raises StoreUnavailableError for a store that is not there or cannot be read.
     """
+    if is_postgres(url):
+        raise StoreUnavailableError("store.url is PostgreSQL: take a copy (netpet-adapter db backup) and name that")
     file = sqlite_file(url)
     if not file.is_file():
         raise StoreUnavailableError(f"store.url: {file} is not there: is this the service's setting, and its folder?")
