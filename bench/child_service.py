@@ -12,7 +12,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-START_WITHIN = 30.0
+START_WITHIN = 90.0
+"""A second on a machine at rest; beside other work on two cores it has taken more than thirty."""
 STOP_WITHIN = 40.0
 
 
