@@ -9,7 +9,8 @@ from adapter.scoring.result import Score
 def summarise(score: Score, state: str) -> dict[str, Any]:
     """Turn a score and what became of it into its summary: JSON values alone."""
     result = score.result
-    missing = Pair(score.sstr, score.fdg).missing
+    pair = Pair(score.sstr, score.fdg)
+    missing, until = pair.missing, pair.waits_until(result.policy)
     return {
         "state": state,
         "outcome": result.outcome.value,
@@ -21,6 +22,7 @@ def summarise(score: Score, state: str) -> dict[str, Any]:
         "explanation": result.explanation,
         "interval_days": result.interval_days,
         "waits_for": missing.value if missing else None,
+        "waits_until": until.isoformat() if until else None,
         "messages": [kept.source.message_id for kept in score.reports],
     }
 

@@ -28,6 +28,10 @@ class Scores:
         """Give the scores in these states (none: all), the last changed first."""
         return {"scores": [_members(one) for one in await self._store.scores(states, limit=MOST_SHOWN)]}
 
+    async def waiting(self) -> dict[str, Any]:
+        """Give what waits: for its partner, by which half is missing and until when; or for a report to be final."""
+        return {"waiting": [_waiting(one) for one in await self._store.scores(("waiting",), limit=MOST_SHOWN)]}
+
     async def decide(self, score_id: str, asked: DecisionRequest, client: str) -> dict[str, Any]:
         """Keep a person's decision; raises RefusedError."""
         verdict = Verdict(asked.verdict)
@@ -42,6 +46,17 @@ class Scores:
             raise RefusedError(Fault.OUTDATED, str(error)) from None
         self._wake()
         return {"score": score_id, "verdict": asked.verdict}
+
+
+def _waiting(score: ScoreSummary) -> dict[str, Any]:
+    half = score.summary.get("waits_for")
+    return {
+        "patient": score.patient,
+        "score": score.score_id,
+        "waits_for": f"{half} study" if half else "final report",
+        "until": score.summary.get("waits_until"),
+        "since": score.updated.isoformat(timespec="milliseconds"),
+    }
 
 
 def _members(score: ScoreSummary) -> dict[str, Any]:

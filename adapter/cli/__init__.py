@@ -143,6 +143,18 @@ def replay(
 
 
 @app.command()
+def waiting(
+    client: Annotated[str, typer.Option("--client", help="A name of security.api_keys; else the first.")] = "",
+    config: Config = None,
+    as_json: Annotated[bool, typer.Option("--json", help="The answer as JSON.")] = False,
+) -> None:
+    """List the studies that wait for their partner: what they wait for, and until when."""
+    from adapter.cli.review_asked import Access, run_waiting  # noqa: PLC0415
+
+    raise typer.Exit(run_waiting(Access(config, client, as_json)))
+
+
+@app.command()
 def version(as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False) -> None:
     """Print the versions of the program and of the algorithm."""
     from adapter.scoring.result import ALGORITHM, ALGORITHM_VERSION  # noqa: PLC0415

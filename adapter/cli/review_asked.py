@@ -40,6 +40,21 @@ def run_list(access: Access, *, every: bool) -> int:
     return OK
 
 
+def run_waiting(access: Access) -> int:
+    """Print what waits for a partner study or a final report; gives the exit code."""
+    try:
+        members = asyncio.run(_service(access).ask("GET", "/waiting"))
+    except (NoAnswerError, OSError) as error:
+        typer.echo(f"netpet-adapter waiting: {error}", err=True)
+        return ENVIRONMENT
+    lines = [
+        f"{one['patient']}  waits for {one['waits_for']}  until {one['until'] or 'it comes'}  since {one['since']}"
+        for one in members["waiting"]
+    ]
+    typer.echo(json.dumps(members) if access.as_json else "\n".join([*lines, f"{len(lines)} waiting"]))
+    return OK
+
+
 def run_decide(score: str, body: dict[str, str], access: Access) -> int:
     """Have the running service keep a decision; gives the exit code."""
     try:

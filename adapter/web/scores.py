@@ -44,6 +44,10 @@ class ScoreControl(Protocol):
         """Give the scores in these states (none: all), the last changed first, as JSON members."""
         ...
 
+    async def waiting(self) -> Mapping[str, Any]:
+        """Give the studies that wait for a partner or a final report, what they wait for and until when."""
+        ...
+
     async def decide(self, score_id: str, asked: DecisionRequest, client: str) -> Mapping[str, Any]:
         """Keep a decision; raises RefusedError for no such score, one that is not to be decided on, or another one."""
         ...
@@ -59,12 +63,17 @@ class ScoreRoutes:
     def add_to(self, router: web.UrlDispatcher) -> None:
         """Serve the paths."""
         router.add_get(PATH, self.get)
+        router.add_get("/waiting", self.waiting)
         router.add_post(f"{PATH}/{{id:[A-Za-z0-9.-]{{1,64}}}}/confirmation", self.decide)
 
     async def get(self, request: web.Request) -> web.StreamResponse:
         """Answer the scores, of the states that ``state`` names, with commas between them."""
         states = [state for state in request.query.get("state", "").split(",") if state]
         return web.json_response(dict(await self.control.standing(tuple(states[:MOST_STATES]))))
+
+    async def waiting(self, _: web.Request) -> web.StreamResponse:
+        """Answer what waits, and until when."""
+        return web.json_response(dict(await self.control.waiting()))
 
     async def decide(self, request: web.Request) -> web.StreamResponse:
         """Answer what was decided: 409 where nothing is to be, 412 where the score is no longer what was seen."""

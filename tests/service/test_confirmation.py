@@ -128,3 +128,27 @@ async def test_a_decision_that_is_not_whole_is_refused_without_its_values(ward, 
 
     assert status == 400
     assert "DOE" not in str(outcome)
+
+
+async def test_a_study_without_partner_is_listed_with_what_it_waits_for_and_until_when(ward):
+    await ward.adapter.send(report("S"))
+    await ward.adapter.settled()
+
+    (one,) = (await ward.ask("GET", "/waiting", key=OTHER))[1]["waiting"]
+
+    assert (one["waits_for"], one["until"]) == ("fdg study", "2027-01-11")
+
+
+async def test_a_pair_whose_report_is_not_final_waits_for_that(ward):
+    await ward.adapter.send(report("S"), report("F", status="P", suv=3))
+    await ward.adapter.settled()
+
+    (one,) = (await ward.ask("GET", "/waiting"))[1]["waiting"]
+
+    assert (one["waits_for"], one["until"]) == ("final report", None)
+
+
+async def test_a_pair_that_is_scored_does_not_wait(ward):
+    await ward.has_a_score()
+
+    assert (await ward.ask("GET", "/waiting"))[1] == {"waiting": []}

@@ -65,3 +65,9 @@ def test_a_decision_is_the_body_that_the_service_takes():
         "person": "Dr Lee",
         "reason": "motion",
     }
+
+
+def test_the_list_of_what_waits_needs_a_running_service(nobody):
+    result = CliRunner().invoke(app, ["waiting", "--config", nobody])
+
+    assert (result.exit_code, "is it running?" in result.output) == (3, True)
