@@ -31,7 +31,7 @@ CONTROLS = (
     Control("an accept before the commit", Plan(9300, 20, planted="ack_before_commit")),
     Control("no deduplication", Plan(9400, 5, planted="no_dedupe", troubles=False)),
     Control("complete before delivered", Plan(9500, 20, destination="hapi", planted="complete_before_deliver")),
-    Control("no order for a patient", Plan(9600, 20, planted="no_order", troubles=False)),
+    Control("no order for a patient", Plan(9600, 2, planted="no_order", troubles=False, orderly=True, pace=0.3)),
     Control("a lease without heartbeat", replace(SLOW, planted="no_heartbeat")),
     Control("a short lease with one", replace(SLOW, planted="short_lease"), innocent=True),
 )

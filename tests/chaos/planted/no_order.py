@@ -13,7 +13,7 @@ from adapter.store import patients
 from adapter.store.codec import milliseconds
 from adapter.store.schema import insert_into, message, patient
 
-SLOWEST = 0.5
+SLOWEST = 2.0
 
 
 def mark(connection: Connection, keys: Iterable[str], at: int) -> None:
