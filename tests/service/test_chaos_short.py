@@ -24,7 +24,7 @@ def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.parametrize(
-    "plan", [Plan(31, 5, destination="hapi"), Plan(32, 5, power=True)], ids=["kills", "power cuts"]
+    "plan", [Plan(31, 4, destination="hapi"), Plan(32, 4, power=True)], ids=["kills", "power cuts"]
 )
 async def test_whatever_ends_a_life_nothing_is_lost_and_nothing_doubled(
     plan: Plan, tmp_path: Path, library: Path
