@@ -71,7 +71,8 @@ async def test_nobody_at_the_address_says_so():
 
 
 @pytest.mark.parametrize(
-    ("packed", "coding"), [(gzip.compress(DEVICE, mtime=0), "gzip"), (zlib.compress(DEVICE), "deflate"), (DEVICE, "identity")]
+    ("packed", "coding"),
+    [(gzip.compress(DEVICE, mtime=0), "gzip"), (zlib.compress(DEVICE), "deflate"), (DEVICE, "identity")],
 )
 async def test_an_answer_may_be_packed(packed, coding):
     async with raw_server(http(200, packed, Content_Encoding=coding)) as server:
