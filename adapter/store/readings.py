@@ -57,7 +57,7 @@ class Settled:
     @classmethod
     def contradictory(cls) -> "Settled":
         """A merge that cannot hold together with what stands: it is held, and nothing that stood is changed."""
-        rule = "the merge goes in a circle, or lets two records of one patient survive: undo one, and have this one sent again"
+        rule = "the merge goes in a circle, or lets two records of one patient survive: undo one, then send this again"
         return cls(Held(Problem.VALUE_CONFLICT, Place("MRG", 1, 1), rule), None, None)
 
 
