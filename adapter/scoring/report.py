@@ -142,9 +142,9 @@ class PetReport:
     """One study's report as read: the study's facts, its rows, and the identity it is kept under.
 
     ``accession`` names the study (OBR-3, else OBR-18, else OBR-2), ``order`` the placer's order (with
-    ``order_authority`` who numbered it), ``procedure`` is OBR-4. ``issued`` is the report's own time (OBR-22, else MSH-7)
-    and orders its versions. ``kind`` is None when the tracer is not one of a dual PET. ``notes`` are what the mapping saw
-    and did not use: tolerated, shown, never silent.
+    ``order_authority`` who numbered it), ``procedure`` is OBR-4. ``issued`` is the report's own time (OBR-22, else
+    MSH-7) and orders its versions. ``kind`` is None when the tracer is not one of a dual PET. ``notes`` are what the
+    mapping saw and did not use: tolerated, shown, never silent.
     """
 
     patient: PatientIdentity

@@ -20,7 +20,7 @@ rows:
     technique: {headings: [TECHNIQUE]}
   patterns:
     - sections: [findings]
-      row: 'Lesion (?P<row>[0-9]+): (?P<where>[a-z]+), SUVmax (?P<suv>[0-9.]+)(?:, (?P<call>avid|not avid))?\.?'
+      row: 'Lesion (?P<row>[0-9]+): (?P<where>[a-z]+), SUVmax (?P<suv>\d+(?:\.\d+)?)(?:, (?P<call>avid|not avid))?\.?'
     - sections: [findings, impression]
       row: 'Lesion (?P<row>[0-9]+) is (?P<call>avid|not avid)\.'
     - report: '(?P<all>All lesions are listed|Not all lesions are listed)\.'
