@@ -108,7 +108,7 @@ async def test_what_the_server_refuses_is_listed_and_delivered_by_one_replay(tmp
             server.transactions = True
             body = {"reason": "transactions were switched on"}
             async with adapter.http.post("/dead-letters/replay", json=body, headers=authorised) as answer:
-                assert await answer.json() == {"replayed": 1}
+                assert await answer.json() == {"replayed": 1, "answers": 0}
             await adapter.settled()
 
             assert await records.dead_letters() == []
