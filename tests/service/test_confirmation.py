@@ -26,8 +26,9 @@ class Ward:
         return await self.score()
 
     async def score(self):
+        """The score that stands: where the first study was read alone, one that only waited is listed beside it."""
         _status, members = await self.ask("GET", "/scores")
-        return members["scores"][0]
+        return next(score for score in members["scores"] if score["state"] != "superseded")
 
     async def ask(self, method, path, body=None, key=DOCTOR):
         headers = {"Authorization": f"Bearer {key}"} if key else {}
