@@ -92,10 +92,11 @@ class ChildService:
             content: bytes = answer.read()
         return content
 
-    def counter(self, name: str) -> float:
-        """Turn a metric's name into the sum over its labels."""
+    def counter(self, name: str, label: str = "") -> float:
+        """Turn a metric's name into the sum over its labels, or over those that hold ``label``."""
         lines = self.get("/metrics").decode().splitlines()
-        return sum(float(line.rsplit(" ", 1)[1]) for line in lines if line.startswith((name + "{", name + " ")))
+        mine = [line for line in lines if line.startswith((name + "{", name + " ")) and label in line]
+        return sum(float(line.rsplit(" ", 1)[1]) for line in mine)
 
     def memory(self, field: str = "VmRSS") -> float:
         """The process's memory in MB: VmRSS now, VmHWM at its most."""

@@ -100,7 +100,7 @@ def settle(service: ChildService) -> float:
     """Wait until the service has read what it received, as far as patience goes; gives the seconds."""
     started = time.monotonic()
     while time.monotonic() - started < LEFT_WITHIN:
-        if service.counter("netpet_readings_total") >= service.counter("netpet_messages_total"):
+        if service.counter("netpet_readings_total") >= service.counter("netpet_messages_total", 'answer="kept"'):
             break
         time.sleep(0.1)
     return time.monotonic() - started
