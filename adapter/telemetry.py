@@ -5,8 +5,9 @@ import sys
 from typing import Any
 
 import structlog
-from prometheus_client import CollectorRegistry, Counter, Gauge, generate_latest
+from prometheus_client import generate_latest
 
+from adapter.metrics import Metrics
 from adapter.outcome import AdapterError
 
 ALLOWED_KEYS = frozenset(
@@ -69,53 +70,8 @@ class Telemetry:
             ],
             wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL if quiet else logging.INFO),
         )
-        self.registry = CollectorRegistry()
-        self._messages = Counter(
-            "netpet_messages", "Messages received, by what was answered", ["listener", "answer"], registry=self.registry
-        )
-        self._readings = Counter(
-            "netpet_readings", "Messages read, by what became of them", ["state", "problem"], registry=self.registry
-        )
-        self._stale = Counter(
-            "netpet_stale_messages", "Messages that came after a newer version of their study", registry=self.registry
-        )
-        self._group_changes = Counter(
-            "netpet_group_changes", "Scores whose prognostic group changed after they were sent", registry=self.registry
-        )
-        self._publications = Counter(
-            "netpet_publications", "Scores brought to the destination", ["state", "outcome"], registry=self.registry
-        )
-        self._failures = Counter(
-            "netpet_failures", "Work that failed and will be tried again", ["stage"], registry=self.registry
-        )
-        self._events = Counter(
-            "netpet_listener_events", "What listeners saw", ["listener", "event"], registry=self.registry
-        )
-        self._reused = Counter(
-            "netpet_control_ids_reused",
-            "Messages whose control ID their sender had used for another one",
-            ["listener", "sender"],
-            registry=self.registry,
-        )
-        self._reloads = Counter(
-            "netpet_mapping_reloads", "Attempts to bring mapping files into use", ["outcome"], registry=self.registry
-        )
-        self._mappings_current = Gauge(
-            "netpet_mappings_current", "1: the mapping files are in use; 0: they were refused", registry=self.registry
-        )
-        self._offered = Gauge(
-            "netpet_replay_offered", "Held messages that the mappings in use can read", registry=self.registry
-        )
-        self._answers_returned = Counter(
-            "netpet_answers_returned",
-            "Application level answers sent to a peer, by what came of it",
-            ["listener", "sender", "outcome"],
-            registry=self.registry,
-        )
-        self._lines_lost = Counter(
-            "netpet_log_lines_lost", "Lines that could not be written to the log", registry=self.registry
-        )
-        self._up = Gauge("netpet_build_info", "The running version", ["version"], registry=self.registry)
+        self._metrics = Metrics()
+        self.registry = self._metrics.registry
 
     def say(self, event: str, **facts: Any) -> None:
         """Write one line; raises UnlistedKeyError for a key that is not on the list."""
@@ -133,11 +89,11 @@ class Telemetry:
             self._log.log(level, event, **{key: str(value) for key, value in facts.items() if value is not None})
         except OSError:
             # The log's disk is full or its reader gone: a message that is kept must not be refused for that.
-            self._lines_lost.inc()
+            self._metrics.lines_lost.inc()
 
     def listener_event(self, name: str, **facts: str | int | None) -> None:
         """Take note of what a listener saw (adapter/inbound/events.py holds the closed lists)."""
-        self._events.labels(str(facts.get("listener", "")), name).inc()
+        self._metrics.events.labels(str(facts.get("listener", "")), name).inc()
         self._write(logging.INFO, name, facts)
 
     def web_event(self, event: str, **facts: str | float) -> None:
@@ -146,48 +102,48 @@ class Telemetry:
 
     def answered(self, listener: str, answer: str) -> None:
         """Count a message by its answer: kept, duplicate, or the problem it was refused for."""
-        self._messages.labels(listener, answer).inc()
+        self._metrics.messages.labels(listener, answer).inc()
 
     def reused(self, listener: str, sender: str) -> None:
         """Count a message whose control ID was used for another one."""
-        self._reused.labels(listener, sender).inc()
+        self._metrics.reused.labels(listener, sender).inc()
 
     def read(self, state: str, problem: str = "") -> None:
         """Count a message by what its reading became."""
-        self._readings.labels(state, problem).inc()
+        self._metrics.readings.labels(state, problem).inc()
 
     def stale(self) -> None:
         """Count a message that a newer version of its study had overtaken."""
-        self._stale.inc()
+        self._metrics.stale.inc()
 
     def published(self, state: str, outcome: str) -> None:
         """Count a score that was brought to its destination."""
-        self._publications.labels(state, outcome).inc()
+        self._metrics.publications.labels(state, outcome).inc()
 
     def group_changed(self) -> None:
         """Count a score whose prognostic group is another one than was sent before."""
-        self._group_changes.inc()
+        self._metrics.group_changes.inc()
 
     def mappings_reloaded(self, outcome: str) -> None:
         """Count an attempt to bring mapping files into use: swapped, unchanged or refused."""
-        self._reloads.labels(outcome).inc()
-        self._mappings_current.set(outcome != "refused")
+        self._metrics.reloads.labels(outcome).inc()
+        self._metrics.mappings_current.set(outcome != "refused")
 
     def returned(self, listener: str, sender: str, outcome: str) -> None:
         """Count an attempt to give an answer to a peer: delivered, failed, refused or given-up."""
-        self._answers_returned.labels(listener, sender, outcome).inc()
+        self._metrics.answers_returned.labels(listener, sender, outcome).inc()
 
     def offered(self, count: int) -> None:
         """Show how many held messages could be read if they were replayed."""
-        self._offered.set(count)
+        self._metrics.offered.set(count)
 
     def failed(self, stage: str) -> None:
         """Count work that failed and will be tried again."""
-        self._failures.labels(stage).inc()
+        self._metrics.failures.labels(stage).inc()
 
     def running(self, version: str) -> None:
         """Show the running version."""
-        self._up.labels(version).set(1)
+        self._metrics.up.labels(version).set(1)
 
     def metrics(self) -> bytes:
         """Give the metrics as Prometheus reads them."""

@@ -1,0 +1,35 @@
+"""The metrics of the service, as Prometheus reads them: names, meanings and labels, no patient's value among them."""
+
+from functools import partial
+
+from prometheus_client import CollectorRegistry, Counter, Gauge
+
+
+class Metrics:
+    """Every counter and gauge of one service, in a registry of its own."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        count, show = partial(Counter, registry=self.registry), partial(Gauge, registry=self.registry)
+        self.messages = count("netpet_messages", "Messages received, by what was answered", ["listener", "answer"])
+        self.readings = count("netpet_readings", "Messages read, by what became of them", ["state", "problem"])
+        self.stale = count("netpet_stale_messages", "Messages that came after a newer version of their study")
+        self.group_changes = count("netpet_group_changes", "Scores whose prognostic group changed after they were sent")
+        self.publications = count("netpet_publications", "Scores brought to the destination", ["state", "outcome"])
+        self.failures = count("netpet_failures", "Work that failed and will be tried again", ["stage"])
+        self.events = count("netpet_listener_events", "What listeners saw", ["listener", "event"])
+        self.reused = count(
+            "netpet_control_ids_reused",
+            "Messages whose control ID their sender had used for another one",
+            ["listener", "sender"],
+        )
+        self.reloads = count("netpet_mapping_reloads", "Attempts to bring mapping files into use", ["outcome"])
+        self.mappings_current = show("netpet_mappings_current", "1: the mapping files are in use; 0: they were refused")
+        self.offered = show("netpet_replay_offered", "Held messages that the mappings in use can read")
+        self.answers_returned = count(
+            "netpet_answers_returned",
+            "Application level answers sent to a peer, by what came of it",
+            ["listener", "sender", "outcome"],
+        )
+        self.lines_lost = count("netpet_log_lines_lost", "Lines that could not be written to the log")
+        self.up = show("netpet_build_info", "The running version", ["version"])
