@@ -5,6 +5,7 @@ from adapter.mapping.errors import ExtractionError
 from adapter.mapping.extract import balanced
 from adapter.mapping.fhir_rows.elements import Spot, unreadable
 from adapter.mapping.fhir_rows.gather import FhirGatherer
+from adapter.mapping.fhir_rows.gathered import FhirGathered
 from adapter.mapping.fhir_rows.header import FhirHeader
 from adapter.mapping.fhir_rows.plan import FhirPlan
 from adapter.mapping.fhir_rows.scope import Scope
@@ -31,11 +32,7 @@ def extract_unit(unit: Unit, plan: FhirPlan) -> PetReport:
     if not stated.is_retracted:
         _check_complete(unit)
     _check_results(unit)
-    gatherer = FhirGatherer(plan, scope)
-    gathered = gatherer.take()
-    balanced(len(gathered.paths), gathered.everything)
-    _refuse_empty(unit, stated, carries_facts=gathered.carries_facts)
-    gatherer.take_fixed()
+    gathered = _gathered(unit, plan, scope, stated)
     settled = SettledStudy(plan.plan, gathered, Spot(unit.report.path))
     status = settled.status(stated)
     facts = settled.facts(status)
@@ -58,6 +55,16 @@ def extract_unit(unit: Unit, plan: FhirPlan) -> PetReport:
         issued=issued,
         notes=(*gathered.listed(), *dict.fromkeys(notes), *_said_beside(unit)),
     )
+
+
+def _gathered(unit: Unit, plan: FhirPlan, scope: Scope, stated: ReportStatus) -> FhirGathered:
+    """Take every Observation, and the facts that the site fixed; one that is final has to state a fact itself."""
+    gatherer = FhirGatherer(plan, scope)
+    gathered = gatherer.take()
+    balanced(len(gathered.paths), gathered.everything)
+    _refuse_empty(unit, stated, carries_facts=gathered.carries_facts)
+    gatherer.take_fixed()
+    return gathered
 
 
 def _check_complete(unit: Unit) -> None:
