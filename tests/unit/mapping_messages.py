@@ -5,6 +5,8 @@ import time
 from functools import cache
 from pathlib import Path
 
+from reload_site import OLD as SITE
+
 from adapter.hl7v2.message import Message
 from adapter.mapping.catalogue import MappingSet
 from adapter.mapping.message_reading import Extraction, read_message
@@ -100,28 +102,6 @@ def seconds(work, runs=3):
     return min(times) / (1 if sys.gettrace() is None else 10)
 
 
-SITE = """\
-schema: netpet-mapping/1
-id: st-elsewhere
-version: 1.2.0
-status: active
-owner: integration@st-elsewhere.example
-approval: {by: "Dr A. Reader", on: "2026-10-02", ticket: CHG0042}
-match: [{path: MSH-4.1, in: [STELSE]}]
-own_systems: [99STE]
-header:
-  zone: Europe/Berlin
-  tracer: {field: OBR-4, lookup: tracers, required: true}
-rows: {kind: obx-subid, key: {parts: 1}}
-lesion:
-  nature: {obx: [LESCLASS^^99STE], lookup: nature, required: true}
-  suv: {obx: [SUVMAX^^99STE], unit: g/mL}
-  site: {obx: [LESSITE^^99STE], lookup: sites, unmapped: flag}
-tables:
-  tracers: {PETGA68^^99STE: 68Ga-DOTATATE, PETFDG^^99STE: 18F-FDG}
-  nature: {MAL: tumour, EQ: uncertain, PHYS: not-tumour}
-  sites: {LIV: "10200004", NODE: "59441001"}
-"""
 SITE_MSH = MSH.replace("NUCMED", "STELSE")
 SITE_OBR = obr(procedure="PETGA68^Ga68 PET^99STE")
 MALIGNANT = ("CWE", "LESCLASS^^99STE", "1", "MAL^^99STE")
