@@ -6,7 +6,7 @@ from typing import Annotated, Self
 from pydantic import Field, field_validator, model_validator
 
 from adapter.arrival import Sender
-from adapter.inbound.agreements import EVERYONE_ELSE, Bytes, Count, Name, Seconds
+from adapter.inbound.agreements import EVERYONE_ELSE, Bytes, Count, Name, Seconds, check_names, known_by
 from adapter.inbound.credentials import CredentialRule, CredentialSenders
 from adapter.outbound.fhir_settings import Destination, FhirAuth, check_url
 from adapter.sections import ClientTls, Section, Texts
@@ -25,18 +25,11 @@ class FhirSender(Section):
     certificate_subjects: Texts | None = None
     """Subjects of its client certificates (RFC 4514 text); with ``api_clients``, both have to fit."""
 
-    @model_validator(mode="after")
-    def _is_known_by_something(self) -> Self:
-        known = bool(self.api_clients or self.certificate_subjects)
-        if known is (self.name == EVERYONE_ELSE):
-            raise ValueError("give api_clients or certificate_subjects, but not for the sender named default")
-        return self
+    _known = known_by("api_clients", "certificate_subjects")
 
     def to_rule(self) -> CredentialRule:
         """Turn the entry into the rule that knows its requests."""
-        clients = None if self.api_clients is None else frozenset(self.api_clients)
-        subjects = None if self.certificate_subjects is None else frozenset(self.certificate_subjects)
-        return CredentialRule(Sender(self.name), clients, subjects)
+        return CredentialRule.of(Sender(self.name), self.api_clients, self.certificate_subjects)
 
 
 class FhirSubscription(Section):
@@ -133,9 +126,7 @@ class FhirIn(Section):
         if self.enabled and not self.senders:
             raise ValueError("senders: name who may write")
         for field, entries in (("senders", self.senders), ("sources", self.sources)):
-            names = [entry.name for entry in entries]
-            if len(set(names)) < len(names):
-                raise ValueError(f"{field}: two entries have one name")
+            check_names(field, entries)
         return self
 
     def to_senders(self) -> CredentialSenders:

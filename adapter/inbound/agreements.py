@@ -1,13 +1,14 @@
 """The form of what a site agrees with one sender, whichever door it uses."""
 
-from typing import Annotated, Literal
+from collections.abc import Iterable
+from typing import Annotated, Any, Literal, Protocol, Self
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
 from adapter.arrival import Sender
 from adapter.hl7v2.character_sets import codec_of
 from adapter.hl7v2.enhanced import AckMode
-from adapter.inbound.answers_to import AnswersTo
+from adapter.inbound.answers_to import NO_ANSWERS, AnswersTo
 from adapter.sections import Section
 
 EVERYONE_ELSE = "default"
@@ -17,6 +18,34 @@ Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,64}$")]
 Seconds = Annotated[float, Field(gt=0, le=86_400)]
 Bytes = Annotated[int, Field(ge=1024, le=2**31)]
 Count = Annotated[int, Field(ge=1, le=65_535)]
+Ack = Literal["auto", "original", "commit-as-aa"]
+
+
+class Named(Protocol):
+    """An entry with a name."""
+
+    @property
+    def name(self) -> str:
+        """The name."""
+        ...
+
+
+def known_by(*means: str) -> Any:
+    """Turn names of settings into the check that a sender is known by one of them, and everyone else by none."""
+
+    def check(entry: Any) -> Any:
+        if any(getattr(entry, one) for one in means) is (entry.name == EVERYONE_ELSE):
+            raise ValueError(f"give {' or '.join(means)}, but not for the sender named {EVERYONE_ELSE}")
+        return entry
+
+    return model_validator(mode="after")(check)
+
+
+def check_names(setting: str, entries: Iterable[Named]) -> None:
+    """Turn entries into nothing when each has a name of its own; raises ValueError."""
+    names = [entry.name for entry in entries]
+    if len(set(names)) < len(names):
+        raise ValueError(f"{setting}: two entries have one name")
 
 
 class Agreement(Section):
@@ -57,3 +86,20 @@ class Agreement(Section):
             facility=self.sending_facility,
             answers_elsewhere=self.answers_to is not None and not self.answers_to.only_when_gone,
         )
+
+
+class AnsweredAgreement(Agreement):
+    """What was agreed with a sender that is answered over the connection that it sends on."""
+
+    ack: Ack = "auto"
+    """``auto``: as MSH-15 and MSH-16 ask; ``original``: AA, AE or AR at once; ``commit-as-aa``: AA where CA is due."""
+
+    @model_validator(mode="after")
+    def _answers_are_asked_for(self) -> Self:
+        if self.answers_to is not None and self.ack != "auto":
+            raise ValueError(NO_ANSWERS)
+        return self
+
+    def to_sender(self) -> Sender:
+        """Turn the entry into what page one is given."""
+        return self.agreed(AckMode(self.ack))

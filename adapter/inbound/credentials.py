@@ -1,7 +1,7 @@
 """Who posts: the API key's client and the certificate turned into the sender with whom the site agreed something."""
 
 import ssl
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from adapter.arrival import NO_AGREEMENT, Origin, Sender
@@ -17,6 +17,15 @@ class CredentialRule:
     sender: Sender
     clients: frozenset[str] | None = None
     subjects: frozenset[str] | None = None
+
+    @classmethod
+    def of(cls, sender: Sender, clients: Iterable[str] | None, subjects: Iterable[str] | None) -> "CredentialRule":
+        """Turn a site's lists into the rule; None: that credential does not count."""
+        return cls(
+            sender,
+            None if clients is None else frozenset(clients),
+            None if subjects is None else frozenset(subjects),
+        )
 
     def fits(self, client: str | None, subject: str | None) -> bool:
         """Turn what a request showed into whether it is this sender's."""

@@ -1,49 +1,39 @@
 """The settings of the HTTP door for HL7 v2: whether it is open, what it allows, and who may send."""
 
-from typing import Literal, Self
+from typing import Self
 
 from pydantic import model_validator
 
-from adapter.arrival import Sender
-from adapter.hl7v2.enhanced import AckMode
-from adapter.inbound.agreements import EVERYONE_ELSE, Agreement, Bytes, Count, Name, Seconds
-from adapter.inbound.answers_to import NO_ANSWERS
+from adapter.inbound.agreements import (
+    EVERYONE_ELSE,
+    Ack,
+    AnsweredAgreement,
+    Bytes,
+    Count,
+    Name,
+    Seconds,
+    check_names,
+    known_by,
+)
 from adapter.inbound.credentials import CredentialRule, CredentialSenders
 from adapter.sections import Section, Texts
 
 
-class HttpSenderSettings(Agreement):
+class HttpSenderSettings(AnsweredAgreement):
     """What was agreed with one sender, and by which credentials it is known."""
 
     api_clients: Texts | None = None
     """Names in the file of ``security.api_keys`` whose keys may send as this sender."""
     certificate_subjects: Texts | None = None
     """Subjects of its client certificates (RFC 4514 text); with ``api_clients``, both have to fit."""
-    ack: Literal["auto", "original", "commit-as-aa"] = "original"
+    ack: Ack = "original"
     """``original``: AA, AE or AR at once, as a request has one response; the others as for MLLP."""
 
-    @model_validator(mode="after")
-    def _is_known_by_something(self) -> Self:
-        known = bool(self.api_clients or self.certificate_subjects)
-        if known is (self.name == EVERYONE_ELSE):
-            raise ValueError("give api_clients or certificate_subjects, but not for the sender named default")
-        return self
-
-    @model_validator(mode="after")
-    def _answers_are_asked_for(self) -> Self:
-        if self.answers_to is not None and self.ack != "auto":
-            raise ValueError(NO_ANSWERS)
-        return self
-
-    def to_sender(self) -> Sender:
-        """Turn the entry into what page one is given."""
-        return self.agreed(AckMode(self.ack))
+    _known = known_by("api_clients", "certificate_subjects")
 
     def to_rule(self) -> CredentialRule:
         """Turn the entry into the rule that knows its requests."""
-        clients = None if self.api_clients is None else frozenset(self.api_clients)
-        subjects = None if self.certificate_subjects is None else frozenset(self.certificate_subjects)
-        return CredentialRule(self.to_sender(), clients, subjects)
+        return CredentialRule.of(self.to_sender(), self.api_clients, self.certificate_subjects)
 
 
 class HttpMessages(Section):
@@ -66,11 +56,9 @@ class HttpMessages(Section):
 
     @model_validator(mode="after")
     def _senders_can_be_told_apart(self) -> Self:
-        names = [sender.name for sender in self.senders]
-        if self.enabled and not names:
+        if self.enabled and not self.senders:
             raise ValueError("senders: name who may send")
-        if len(set(names)) < len(names):
-            raise ValueError("senders: two entries have one name")
+        check_names("senders", self.senders)
         return self
 
     def to_senders(self) -> CredentialSenders:

@@ -2,14 +2,21 @@
 
 from dataclasses import fields
 from ipaddress import ip_network
-from typing import Annotated, Literal, Self
+from typing import Annotated, Self
 
 from pydantic import Field, field_validator, model_validator
 
-from adapter.arrival import Sender
-from adapter.hl7v2.enhanced import AckMode
-from adapter.inbound.agreements import EVERYONE_ELSE, Agreement, Bytes, Count, Name, Seconds
-from adapter.inbound.answers_to import NO_ANSWERS, MllpAnswersTo
+from adapter.inbound.agreements import (
+    EVERYONE_ELSE,
+    AnsweredAgreement,
+    Bytes,
+    Count,
+    Name,
+    Seconds,
+    check_names,
+    known_by,
+)
+from adapter.inbound.answers_to import MllpAnswersTo
 from adapter.inbound.limits import Limits
 from adapter.inbound.peers import PeerList
 from adapter.inbound.senders import SenderRule, Senders
@@ -23,36 +30,19 @@ def check_networks(value: list[str] | None) -> list[str] | None:
     return value
 
 
-class SenderSettings(Agreement):
+class SenderSettings(AnsweredAgreement):
     """What was agreed with one sender, and how its connections are known."""
 
     networks: Texts | None = None
     """CIDR networks that the sender connects from."""
     certificate_subjects: Texts | None = None
     """Subjects of its client certificates (RFC 4514 text); with ``networks``, both have to fit."""
-    ack: Literal["auto", "original", "commit-as-aa"] = "auto"
-    """``auto``: as MSH-15 and MSH-16 ask; ``original``: AA, AE or AR at once; ``commit-as-aa``: AA where CA is due."""
     answers_to: MllpAnswersTo | None = None
     """The peer that gets what a message is answered after its reading, as a message of its own."""
 
     _networks = field_validator("networks")(check_networks)
 
-    @model_validator(mode="after")
-    def _is_known_by_something(self) -> Self:
-        known = bool(self.networks or self.certificate_subjects)
-        if known is (self.name == EVERYONE_ELSE):
-            raise ValueError("give networks or certificate_subjects, but not for the sender named default")
-        return self
-
-    @model_validator(mode="after")
-    def _answers_are_asked_for(self) -> Self:
-        if self.answers_to is not None and self.ack != "auto":
-            raise ValueError(NO_ANSWERS)
-        return self
-
-    def to_sender(self) -> Sender:
-        """Turn the entry into what page one is given."""
-        return self.agreed(AckMode(self.ack))
+    _known = known_by("networks", "certificate_subjects")
 
     def to_rule(self) -> SenderRule:
         """Turn the entry into the rule that knows its connections."""
@@ -114,12 +104,10 @@ class Mllp(Section):
 
     @model_validator(mode="after")
     def _senders_can_be_told_apart(self) -> Self:
-        names = [sender.name for sender in self.senders]
         certified = any(sender.certificate_subjects for sender in self.senders)
         if certified and (self.tls is None or self.tls.client_authorities is None):
             raise ValueError("senders: certificate_subjects need tls.client_authorities")
-        if len(set(names)) < len(names):
-            raise ValueError("senders: two entries have one name")
+        check_names("senders", self.senders)
         return self
 
     def to_limits(self) -> Limits:
