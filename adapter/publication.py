@@ -9,6 +9,7 @@ from adapter.decision import Decision, decided, decision_members, standing_decis
 from adapter.delivery import Answer, DeliveryError
 from adapter.fhir.bundle import digest, render_publication, withdrawn
 from adapter.fhir.rendering import Rendering
+from adapter.fhir.resource import Resource
 from adapter.outcome import AdapterError
 from adapter.scoring.assessment import assess
 from adapter.scoring.pairing import Pair, pair_of, pair_studies, retracted_pairs
@@ -17,8 +18,6 @@ from adapter.scoring.report import KeptReport
 from adapter.scoring.result import Policy, Score
 from adapter.scoring.versions import current_reports
 from adapter.summary import group_change, summarise
-
-Resource = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,50 +74,6 @@ class Delivered:
     resources: tuple[Resource, ...] = ()
     summary: dict[str, Any] = field(default_factory=dict, compare=False)
     decisions: tuple[Decision, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Token:
-    """A coded or identifier value to look for; ``system`` None is any system, the empty string is none."""
-
-    value: str
-    system: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Span:
-    """Bounds on when something begins and ends, each from (inclusive) and before (exclusive); None is no bound.
-
-    FHIR's date prefixes: ``ge`` is ``ends_from``, ``lt`` is ``starts_before``, ``eq`` is ``starts_from`` with
-    ``ends_before``.
-    """
-
-    starts_from: datetime | None = None
-    starts_before: datetime | None = None
-    ends_from: datetime | None = None
-    ends_before: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class ResourceFilter:
-    """Which served resources are asked for: each field that is set must hold; several values in a field are "or"."""
-
-    ids: tuple[str, ...] = ()
-    patients: tuple[str, ...] = ()
-    identifiers: tuple[Token, ...] = ()
-    codes: tuple[Token, ...] = ()
-    statuses: tuple[str, ...] = ()
-    effective: Span = Span()
-    updated_from: datetime | None = None
-    updated_before: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """One page of the resources found: ``total`` counts all that match, newest first."""
-
-    total: int
-    resources: tuple[Resource, ...]
 
 
 class PatientStore(Protocol):

@@ -13,8 +13,8 @@ from yarl import URL
 from adapter.fhir.bundle import render_publication
 from adapter.fhir.check import check
 from adapter.fhir.json_text import from_json
+from adapter.fhir.resource_filter import Page
 from adapter.outcome import StoreUnavailableError
-from adapter.publication import Page
 from adapter.web.application import build_app
 from adapter.web.parts import WebParts
 from adapter.web.server import WebServer

@@ -8,6 +8,7 @@ from adapter.cli.doctor_memory import Memory
 from adapter.cli.doctor_score import PATIENT, TEST_TIME, made_up_publication, withdrawn_publication
 from adapter.delivery import DeliveryError
 from adapter.fhir.identity import SCORE_SYSTEM
+from adapter.fhir.resource import Resource
 from adapter.outbound.answers import Verdict, verdict_of
 from adapter.outbound.dropped import dropped_elements
 from adapter.outbound.fhir_client import FhirClient, Request
@@ -15,7 +16,7 @@ from adapter.outbound.fhir_settings import Destination
 from adapter.outbound.fit import Fit, fit_of
 from adapter.outbound.plans.naming import identifier_of
 from adapter.outbound.plans.server import FhirServer, Match
-from adapter.publication import Claim, Publication, Resource
+from adapter.publication import Claim, Publication
 
 _CLAIM = Claim("doctor", 0)
 _REACH = "is destination.fhir_base_url right, does the server's certificate fit destination.tls.authorities?"

@@ -8,7 +8,9 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, bindparam, delete, func, insert, or_, select, update
 
 from adapter.fhir.bundle import digest
-from adapter.publication import Claim, Page, Resource, ResourceFilter, Token
+from adapter.fhir.resource import Resource
+from adapter.fhir.resource_filter import Page, ResourceFilter, Token
+from adapter.publication import Claim
 from adapter.store import patients
 from adapter.store.codec import dump_again, load, milliseconds, moment, storable
 from adapter.store.prepared import Prepared

@@ -8,8 +8,10 @@ from sqlalchemy import Connection
 
 from adapter.arrival import Arrival, Kept
 from adapter.delivery import Answer, SentMessage
+from adapter.fhir.resource import Resource
+from adapter.fhir.resource_filter import Page, ResourceFilter
 from adapter.outcome import StoreUnavailableError
-from adapter.publication import Claim, Delivered, Page, Publication, Resource, ResourceFilter, StaleClaimError
+from adapter.publication import Claim, Delivered, Publication, StaleClaimError
 from adapter.reading import KeptMessage, Reading
 from adapter.scoring.report import KeptReport
 from adapter.store import confirmations, deliveries, listing, messages, patients, resources, sent_messages

@@ -8,7 +8,7 @@ from aiohttp import web
 
 from adapter.fhir.bundle import searchset
 from adapter.fhir.resource import Resource
-from adapter.publication import Page
+from adapter.fhir.resource_filter import Page
 from adapter.web.answers import fhir_answer
 from adapter.web.faults import Fault, RefusedError, issue, printable
 from adapter.web.held_searches import HeldSearches

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Literal
 
-from adapter.publication import ResourceFilter, Span, Token
+from adapter.fhir.resource_filter import ResourceFilter, Span, Token
 
 ANYTHING = ResourceFilter()
 

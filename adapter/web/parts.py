@@ -5,7 +5,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from adapter.publication import Page, Resource, ResourceFilter
+from adapter.fhir.resource import Resource
+from adapter.fhir.resource_filter import Page, ResourceFilter
 from adapter.web.api_keys import ApiKeys
 from adapter.web.bearer import BearerTokens
 from adapter.web.dead_letters import DeadLetterControl

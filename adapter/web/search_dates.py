@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from adapter.publication import Span
+from adapter.fhir.resource_filter import Span
 from adapter.web.faults import Fault, RefusedError
 from adapter.web.query_text import Parameter
 

@@ -8,8 +8,8 @@ from adapter.fhir.bindings import REQUIRED_CODES
 from adapter.fhir.code_systems import code_systems
 from adapter.fhir.identity import LESION_SYSTEM, SCORE_SYSTEM, provenance_id
 from adapter.fhir.profiles import profiles, value_sets
+from adapter.fhir.resource_filter import Token
 from adapter.fhir.vocabulary import term
-from adapter.publication import Token
 from adapter.web import search_dates
 from adapter.web.faults import Fault, RefusedError
 from adapter.web.narrowing import Narrowing

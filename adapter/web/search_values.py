@@ -2,7 +2,7 @@
 
 import re
 
-from adapter.publication import Token
+from adapter.fhir.resource_filter import Token
 from adapter.web.faults import Fault, RefusedError
 from adapter.web.query_text import Parameter
 

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable
 
-from adapter.publication import Page, Resource, ResourceFilter
+from adapter.fhir.resource import Resource
+from adapter.fhir.resource_filter import Page, ResourceFilter
 
 
 class StaticResources:

@@ -6,9 +6,10 @@ from pathlib import Path
 import pytest
 
 from adapter.arrival import Arrival
+from adapter.fhir.resource_filter import ResourceFilter
 from adapter.outbound.embedded import EmbeddedDestination
 from adapter.outcome import StoreUnavailableError
-from adapter.publication import Claim, Publication, ResourceFilter, StaleClaimError
+from adapter.publication import Claim, Publication, StaleClaimError
 from adapter.store.store import Store
 
 NOW = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)

@@ -14,8 +14,9 @@ from postgres_server import PostgresPlace, PostgresServer, postgres_server
 from sqlalchemy import text
 from test_store_samples import JANE, JOHN, LEASE, NOON, arrival, claimed, dues, later, opened, publication
 
+from adapter.fhir.resource_filter import ResourceFilter, Token
 from adapter.outcome import StoreUnavailableError
-from adapter.publication import ResourceFilter, StaleClaimError, Token
+from adapter.publication import StaleClaimError
 from adapter.store import Store
 from adapter.store.failure import unavailable
 from adapter.store.migrate import migrate, migration_config

@@ -7,7 +7,7 @@ import pytest
 from test_store_samples import JANE, JOHN, NOON, later, opened
 
 from adapter.fhir.resource import RenderError
-from adapter.publication import ResourceFilter, Span, Token
+from adapter.fhir.resource_filter import ResourceFilter, Span, Token
 from adapter.store.resource_index import index
 
 

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from adapter.fhir.resource_filter import Span, Token
 from adapter.fhir.text import is_visible
-from adapter.publication import Span, Token
 from adapter.web.faults import RefusedError
 from adapter.web.narrowing import Narrowing
 from adapter.web.negotiation import Handling, preferred_handling

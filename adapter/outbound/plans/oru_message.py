@@ -4,11 +4,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from adapter.fhir.datatypes import in_order
+from adapter.fhir.resource import Resource
 from adapter.hl7v2.datatypes import Coded
 from adapter.hl7v2.result_message import Assigned, Envelope, Order, ResultMessage, Subject
 from adapter.outbound.plans.oru_rows import is_confirmed, own_code, score_rows
 from adapter.outcome import AdapterError
-from adapter.publication import Publication, Resource
+from adapter.publication import Publication
 from adapter.scoring.report import PatientIdentity, PetReport, TracerKind
 from adapter.scoring.result import Score
 
