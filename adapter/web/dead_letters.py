@@ -5,11 +5,8 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from aiohttp import web
-from pydantic import ValidationError
 
-from adapter.web.access import client_with_key
-from adapter.web.faults import Fault, RefusedError
-from adapter.web.mappings import ReplayRequest
+from adapter.web.replay_asked import asked_replay
 
 PATH = "/dead-letters"
 
@@ -43,10 +40,5 @@ class DeadLetterRoutes:
 
     async def replay(self, request: web.Request) -> web.StreamResponse:
         """Answer how many are delivered again."""
-        client = client_with_key(request)
-        try:
-            asked = ReplayRequest.model_validate_json(await request.read())
-        except ValidationError:
-            rule = 'say why in JSON: {"reason": "..."}, at most 500 characters'
-            raise RefusedError(Fault.REQUEST_UNREADABLE, rule) from None
+        client, asked = await asked_replay(request)
         return web.json_response(dict(await self.control.replay(client, asked.reason)))

@@ -5,10 +5,9 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from aiohttp import web
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from adapter.web.access import client_with_key
-from adapter.web.faults import Fault, RefusedError
+from adapter.web.replay_asked import asked_replay
 
 PATH = "/mappings"
 
@@ -27,14 +26,6 @@ class MappingsControl(Protocol):
     async def replay_offered(self, by: str, reason: str) -> Mapping[str, Any]:
         """Set what is offered back to be read anew, for a client and a reason."""
         ...
-
-
-class ReplayRequest(BaseModel):
-    """What a client says when it has messages replayed."""
-
-    model_config = ConfigDict(extra="forbid", strict=True)
-
-    reason: str = Field(min_length=1, max_length=500)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,10 +51,5 @@ class MappingRoutes:
 
     async def replay(self, request: web.Request) -> web.StreamResponse:
         """Answer which messages will be read anew."""
-        client = client_with_key(request)
-        try:
-            asked = ReplayRequest.model_validate_json(await request.read())
-        except ValidationError:
-            rule = 'say why in JSON: {"reason": "..."}, at most 500 characters'
-            raise RefusedError(Fault.REQUEST_UNREADABLE, rule) from None
+        client, asked = await asked_replay(request)
         return web.json_response(dict(await self.control.replay_offered(client, asked.reason)))

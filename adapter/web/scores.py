@@ -5,14 +5,16 @@ from dataclasses import dataclass
 from typing import Any, Literal, Protocol, Self
 
 from aiohttp import web
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from adapter.web.access import client_with_key
 from adapter.web.api_keys import ApiKeys
 from adapter.web.faults import Fault, RefusedError
+from adapter.web.request_body import body_of
 
 PATH = "/scores"
 MOST_STATES = 10
+MEMBERS = "the decision has these members: verdict, person, seen; reason to override and reject, grade to override"
 
 
 class DecisionRequest(BaseModel):
@@ -80,16 +82,5 @@ class ScoreRoutes:
         client = client_with_key(request)
         if self.api_keys is None or not self.api_keys.may_confirm(client):
             raise RefusedError(Fault.NOT_AUTHORISED, "this API key may not confirm: write it as name:key:confirm")
-        try:
-            asked = DecisionRequest.model_validate_json(await request.read())
-        except ValidationError as error:
-            raise RefusedError(Fault.REQUEST_UNREADABLE, _rule(error)) from None
+        asked = await body_of(request, DecisionRequest, MEMBERS)
         return web.json_response(dict(await self.control.decide(request.match_info["id"], asked, client)))
-
-
-def _rule(error: ValidationError) -> str:
-    """Name the members that are wrong, and never what stood in them."""
-    wrong = sorted({str(fault["loc"][0]) for fault in error.errors(include_input=False) if fault["loc"]})
-    needed = "verdict, person, seen; reason for an override and a rejection, grade for an override"
-    known = [name for name in wrong if name in DecisionRequest.model_fields]
-    return f"the decision has these members: {needed}" + (f"; look at: {', '.join(known)}" if known else "")
