@@ -31,5 +31,6 @@ class Metrics:
             "Application level answers sent to a peer, by what came of it",
             ["listener", "sender", "outcome"],
         )
+        self.parts = show("netpet_part_held", "1: this process does what one process does at a time", ["part"])
         self.lines_lost = count("netpet_log_lines_lost", "Lines that could not be written to the log")
         self.up = show("netpet_build_info", "The running version", ["version"])

@@ -31,6 +31,7 @@ ALLOWED_KEYS = frozenset(
         "message_id",
         "method",
         "outcome",
+        "part",
         "patient",
         "peer",
         "place",
@@ -140,6 +141,11 @@ class Telemetry:
     def failed(self, stage: str) -> None:
         """Count work that failed and will be tried again."""
         self._metrics.failures.labels(stage).inc()
+
+    def part(self, name: str, *, held: bool) -> None:
+        """Tell that this process now does what one process does at a time, or does it no more."""
+        self._metrics.parts.labels(name).set(int(held))
+        self.say("part-begun" if held else "part-ended", part=name)
 
     def running(self, version: str) -> None:
         """Show the running version."""

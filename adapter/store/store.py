@@ -18,6 +18,7 @@ from adapter.store import confirmations, deliveries, listing, messages, patients
 from adapter.store.answers import AnswerRecords
 from adapter.store.confirmations import Decided
 from adapter.store.destinations import DestinationRecords
+from adapter.store.leases import LeaseRecords
 from adapter.store.messages import AfterReading, NothingFollows
 from adapter.store.opening import Opened, Premises, open_database
 from adapter.store.reader import Reader
@@ -57,6 +58,7 @@ class Store:
         self.sources = SourceRecords(self._reader, self._writer)
         shared = opened.engines.writer.dialect.name == "postgresql"
         self.answers = AnswerRecords(self._reader, self._writer, shared=shared)
+        self.leases = LeaseRecords(self._reader, self._writer, shared=shared)
         self.warnings = opened.warnings
 
     @classmethod
