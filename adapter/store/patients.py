@@ -46,8 +46,11 @@ _MARK = Prepared(_mark, columns=("key", "due", "token", "attempts"))
 
 
 def mark(connection: Connection, keys: Iterable[str], at: int) -> None:
-    """Make patients due at ``at`` (milliseconds), always in one order: two writers never wait for each other."""
-    rows = [{"key": key, "due": at, "token": 0, "attempts": 0} for key in sorted(set(keys))]
+    """Make patients due at ``at`` (milliseconds), always in one order: two writers never wait for each other.
+
+    A new lane counts its tokens from the time of now: one that was deleted and comes back repeats none.
+    """
+    rows = [{"key": key, "due": at, "token": at, "attempts": 0} for key in sorted(set(keys))]
     _MARK.change_many(connection, rows)
 
 

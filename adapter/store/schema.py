@@ -1,7 +1,7 @@
 """The tables: what survives a restart. Portable SQLAlchemy Core; times are integer milliseconds UTC.
 
 A row of ``patient`` is the lane under which one patient's work is ordered. Its ``due`` is schedule, back-off and lease
-in one column; ``token`` fences a worker that lost its lease, so a lane is never deleted: the token would start anew.
+in one column; ``token`` fences a worker that lost its lease: one of a lane that was deleted never comes back.
 """
 
 from sqlalchemy import (
@@ -75,6 +75,7 @@ message = Table(
     Column("application_made", BigInteger),  # since when the answer waits; NULL: since the message was received
     Column("application_given_up", BigInteger),  # when it was sent to its peer for the last time, and not taken
     Column("application_problem", Text),  # why
+    Column("closed", BigInteger),  # when a person closed its problem (docs/retention.md)
     UniqueConstraint(
         "channel", "sending_application", "sending_facility", "control_id", "sha256", name="uq_message_identity"
     ),
