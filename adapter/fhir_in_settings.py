@@ -88,6 +88,11 @@ class FhirSource(Section):
     def _are_bases(cls, value: list[str] | None) -> list[str] | None:
         return None if value is None else [one.rstrip("/") for one in value]
 
+    @property
+    def section(self) -> str:
+        """What the entry is called where something is wrong with it."""
+        return f"fhir_in.sources.{self.name}"
+
     def to_client(self) -> Destination:
         """Turn the entry into what a client of a FHIR server is made of."""
         auth = self.auth if self.auth.scope else self.auth.model_copy(update={"scope": SCOPE})

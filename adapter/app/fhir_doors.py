@@ -106,7 +106,7 @@ class FhirDoors:
         return "; ".join(watch.notice for watch in self._watches.values() if watch.notice)
 
     def _source(self, settings: SourceSettings, intake: FhirIntake, store: Store, parts: AsyncExitStack) -> FhirSource:
-        client = build_fhir_client(settings.to_client())
+        client = build_fhir_client(settings.to_client(), section=settings.section)
         parts.push_async_callback(client.close)
         bases = Bases(settings.fhir_base_url, tuple(settings.known_as or ()))
         terms = SweepTerms(

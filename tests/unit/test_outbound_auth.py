@@ -195,7 +195,7 @@ def test_a_lifetime_is_always_one_that_can_be_waited_for(value):
 
 
 def command(code, patience=10.0):
-    return TokenCommand([sys.executable, "-c", code], patience)
+    return TokenCommand([sys.executable, "-c", code], "destination.auth.command", patience)
 
 
 @pytest.mark.parametrize(
@@ -225,7 +225,7 @@ async def test_a_command_that_prints_none_is_named_by_its_setting(code, rule):
 
 async def test_a_command_that_is_not_there_is_named():
     with pytest.raises(DeliveryError, match="cannot be started"):
-        await TokenCommand(["/does/not/exist"]).token()
+        await TokenCommand(["/does/not/exist"], "destination.auth.command").token()
 
 
 async def test_a_command_that_hangs_is_ended():

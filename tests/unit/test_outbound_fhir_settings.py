@@ -1,11 +1,15 @@
 """The settings of FHIR destinations: what cannot work is refused at the start, by the name of what is wrong."""
 
 import pytest
+from client_keys import key_file
 from pydantic import ValidationError
 
 from adapter.app.fhir_parts import build_fhir_client, build_fhir_destination, published_keys
+from adapter.delivery import DeliveryError
+from adapter.fhir_in_settings import FhirSource
 from adapter.outbound.auth.passwords import BasicPassword, BearerFile, NoCredentials
 from adapter.outbound.auth.token_cache import TokenCache
+from adapter.outbound.fhir_client import Request
 from adapter.outbound.fhir_settings import Destination
 
 BASE = "https://fhir.hospital.example/r4"
@@ -94,5 +98,37 @@ def test_a_report_is_linked_in_the_way_of_the_plan(facts, way):
 
 
 def test_keys_are_published_where_something_is_signed():
-    assert published_keys(settings()) is None
-    assert published_keys(settings(auth={"method": "smart", "client_id": "n", "keys": "a.pem"})) is not None
+    assert published_keys(settings(), ()) is None
+    assert published_keys(settings(auth={"method": "smart", "client_id": "n", "keys": "a.pem"}), ()) is not None
+
+
+def source(**auth):
+    return FhirSource(name="pacs", fhir_base_url="http://127.0.0.1:1", auth=auth)
+
+
+def test_the_keys_that_we_fetch_by_are_published_beside_those_that_we_send_by_each_once(tmp_path):
+    files = [key_file(tmp_path, name) for name in ("a.pem", "b.pem")]
+    smart = {"method": "smart", "client_id": "n"}
+    sending = settings(auth={**smart, "keys": str(files[0])})
+    fetching = source(**smart, keys=",".join(map(str, files)))
+
+    assert len(published_keys(sending, [fetching])()["keys"]) == 2
+    assert len(published_keys(settings(), [fetching])()["keys"]) == 2
+
+
+@pytest.mark.parametrize(
+    ("auth", "setting"),
+    [
+        ({"method": "bearer", "token": "none"}, "token"),
+        ({"method": "basic", "user": "u", "password": "none"}, "password"),
+        ({"method": "exec", "command": "/does/not/exist"}, "command"),
+        ({"method": "smart", "client_id": "n", "keys": "none", "token_url": "http://127.0.0.1:1"}, "keys"),
+    ],
+)
+async def test_what_is_wrong_with_a_sources_credentials_is_told_by_the_sources_name(auth, setting):
+    fetching = source(**auth)
+    client = build_fhir_client(fetching.to_client(), section=fetching.section)
+
+    with pytest.raises(DeliveryError, match=rf"fhir_in\.sources\.pacs\.auth\.{setting}"):
+        await client.send(Request("GET", "metadata"))
+    await client.close()

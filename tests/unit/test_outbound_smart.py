@@ -4,34 +4,25 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from client_keys import key_file, pem
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from fakes import TokenServer, serving
 from fhir_deliveries import KNOWS_ALL, FakeLedger, deliver, deliver_until_done, delivering, published
 from raw_http import http, raw_server
 
 from adapter.delivery import DeliveryError
-from adapter.outbound.auth.signing_keys import SigningKeys, signing_key
+from adapter.outbound.auth.signing_keys import SigningKeys, jwks, signing_key
 from adapter.outbound.auth.smart_backend import SmartBackend, SmartClient
 from adapter.outbound.auth.token_cache import TokenCache
 from adapter.outbound.client_tls import ClientTls, ClientTlsFiles
 from adapter.outbound.exchange import Exchange, ExchangeLimits
 
+KEYS = "destination.auth.keys"
 OTHER_ID = "7f1c4d3e-0b0f-5c8e-9f55-2f6a0a6f7a12"
 
 
-def pem(key):
-    return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-
-
-def key_file(folder, name="key.pem", key=None):
-    file = folder / name
-    file.write_bytes(pem(key or ec.generate_private_key(ec.SECP384R1())))
-    return file
-
-
 def public(*files):
-    return SigningKeys(files).jwks()["keys"]
+    return jwks([SigningKeys(files, KEYS)])["keys"]
 
 
 class Clock:
@@ -50,7 +41,7 @@ class Site:
     def __init__(self, server, *files, clock=None, token_url=None, monotonic=None):
         self.exchange = Exchange(ExchangeLimits(timeout=2), ClientTls(ClientTlsFiles()))
         client = SmartClient("netpet", "system/*.cruds", server.base, token_url)
-        self.backend = SmartBackend(client, SigningKeys(files), self.exchange, clock or Clock())
+        self.backend = SmartBackend(client, SigningKeys(files, KEYS), self.exchange, clock or Clock())
         self.cache = TokenCache(self.backend.token, *([monotonic] if monotonic else []))
 
     async def __aenter__(self):
@@ -215,14 +206,14 @@ async def test_what_a_token_endpoint_refuses_is_told_without_its_words(tmp_path,
 )
 def test_a_key_that_the_specification_does_not_ask_of_every_server_is_refused(text):
     with pytest.raises(DeliveryError, match=r"destination\.auth\.keys"):
-        signing_key(text)
+        signing_key(text, KEYS)
 
 
 def test_the_published_keys_are_public_and_named_alike_everywhere(tmp_path):
     first, second = key_file(tmp_path, "a.pem"), key_file(tmp_path, "b.pem", rsa.generate_private_key(65537, 2048))
-    keys = SigningKeys([first, second]).jwks()["keys"]
+    keys = jwks([SigningKeys([first, second], KEYS)])["keys"]
 
     assert [key["alg"] for key in keys] == ["ES384", "RS384"]
     assert not any(set(key) & {"d", "p", "q"} for key in keys)
-    assert keys == SigningKeys([first, second]).jwks()["keys"]
-    assert keys[0]["kid"] == SigningKeys([first]).keys()[0].kid
+    assert keys == jwks([SigningKeys([first, second], KEYS)])["keys"]
+    assert keys[0]["kid"] == SigningKeys([first], KEYS).keys()[0].kid

@@ -2,7 +2,7 @@
 
 import json
 from base64 import urlsafe_b64encode
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -40,38 +40,41 @@ class SigningKey:
 
 
 class SigningKeys:
-    """The site's keys, read again when their files change; the first one signs, all are published."""
+    """The site's keys, read again when their files change; the first one signs; ``setting`` is what names them."""
 
-    def __init__(self, files: Sequence[Path]) -> None:
-        self._files = [WatchedFile(file, f"destination.auth.keys: {file.name}") for file in files]
+    def __init__(self, files: Sequence[Path], setting: str) -> None:
+        self._setting = setting
+        self._files = [WatchedFile(file, f"{setting}: {file.name}") for file in files]
         self._parsed: dict[bytes, SigningKey] = {}
 
     def keys(self) -> list[SigningKey]:
         """Give the keys of now, the signing one first; raises DeliveryError for a file that holds none."""
         contents = [file.read() for file in self._files]
-        self._parsed = {pem: self._parsed.get(pem) or signing_key(pem) for pem in contents}
+        self._parsed = {pem: self._parsed.get(pem) or signing_key(pem, self._setting) for pem in contents}
         return list(self._parsed.values())
 
-    def jwks(self) -> dict[str, Any]:
-        """Give the public halves as a JWK Set; raises DeliveryError."""
-        return {"keys": [key.public for key in self.keys()]}
+
+def jwks(every: Iterable[SigningKeys]) -> dict[str, Any]:
+    """Turn the keys of all that we sign for into a JWK Set of their public halves; raises DeliveryError."""
+    public = {key.kid: key.public for keys in every for key in keys.keys()}
+    return {"keys": list(public.values())}
 
 
-def signing_key(pem: bytes) -> SigningKey:
+def signing_key(pem: bytes, setting: str) -> SigningKey:
     """Turn a PEM private key into one that signs: RS384 for RSA of 2048 bits or more, ES384 for P-384."""
     try:
         private = load_pem_private_key(pem, None)
     except (ValueError, TypeError, UnsupportedAlgorithm):
-        raise _unusable() from None
+        raise _unusable(setting) from None
     if isinstance(private, RSAPrivateKey) and private.key_size >= SMALLEST_RSA:
         return _named(private, "RS384", RSAAlgorithm.to_jwk(private.public_key(), as_dict=True))
     if isinstance(private, EllipticCurvePrivateKey) and isinstance(private.curve, SECP384R1):
         return _named(private, "ES384", ECAlgorithm.to_jwk(private.public_key(), as_dict=True))
-    raise _unusable()
+    raise _unusable(setting)
 
 
-def _unusable() -> DeliveryError:
-    rule = "destination.auth.keys: give PEM private keys without a password, RSA of 2048 bits or more, or EC P-384"
+def _unusable(setting: str) -> DeliveryError:
+    rule = f"{setting}: give PEM private keys without a password, RSA of 2048 bits or more, or EC P-384"
     return DeliveryError(Answer(rule=rule))
 
 

@@ -27,12 +27,16 @@ _FORM = {"Content-Type": "application/x-www-form-urlencoded", "Accept": "applica
 
 @dataclass(frozen=True, slots=True)
 class SmartClient:
-    """How the authorisation server knows us; without ``token_url`` the FHIR server is asked for it."""
+    """How the authorisation server knows us; without ``token_url`` the FHIR server is asked for it.
+
+    ``setting`` names the section that this was set in.
+    """
 
     client_id: str
     scope: str
     fhir_base: str
     token_url: str | None = None
+    setting: str = "destination.auth"
 
 
 class SmartBackend:
@@ -107,7 +111,8 @@ class SmartBackend:
         if not isinstance(endpoint, str):
             raise DeliveryError(Answer(answer.status, rule="the server's smart-configuration names no token endpoint"))
         if not _is_same_origin(endpoint, url):
-            rule = "the server's token endpoint is on another host: name it in destination.auth.token_url to allow it"
+            setting = f"{self._client.setting}.token_url"
+            rule = f"the server's token endpoint is on another host: name it in {setting} to allow it"
             raise DeliveryError(Answer(rule=rule))
         return endpoint
 

@@ -9,24 +9,24 @@ from adapter.outbound.auth.token_response import DEFAULT_LIFETIME, access_token,
 
 PATIENCE = 30.0
 """Seconds that the command may take."""
-_RULE = "destination.auth.command: it printed no token"
 
 
 class TokenCommand:
-    """Runs a program, without a shell, and reads the token that it prints."""
+    """Runs a program, without a shell, and reads the token that it prints; ``setting`` is what names it."""
 
-    def __init__(self, command: Sequence[str], patience: float = PATIENCE) -> None:
+    def __init__(self, command: Sequence[str], setting: str, patience: float = PATIENCE) -> None:
         self._command = tuple(command)
+        self._setting = setting
         self._patience = patience
 
     async def token(self) -> AccessToken:
         """Turn the command's output, a bare token or JSON, into a token; raises DeliveryError."""
         printed = await self._run()
         if printed.startswith(b"{"):
-            return access_token(printed, _RULE)
+            return access_token(printed, self._rule("it printed no token"))
         text = printed.decode("utf-8", "replace")
         if not is_token(text):
-            raise DeliveryError(Answer(rule=_RULE))
+            raise self._failure("it printed no token")
         return AccessToken(text, DEFAULT_LIFETIME)
 
     async def _run(self) -> bytes:
@@ -38,16 +38,22 @@ class TokenCommand:
                 stderr=asyncio.subprocess.DEVNULL,
             )
         except (OSError, ValueError):
-            raise DeliveryError(Answer(rule="destination.auth.command: it cannot be started")) from None
+            raise self._failure("it cannot be started") from None
         try:
             async with asyncio.timeout(self._patience):
                 printed, _ = await process.communicate()
         except TimeoutError:
-            raise DeliveryError(Answer(rule="destination.auth.command: it took too long")) from None
+            raise self._failure("it took too long") from None
         finally:
             if process.returncode is None:
                 process.kill()
                 await process.wait()
         if process.returncode:
-            raise DeliveryError(Answer(rule="destination.auth.command: it failed"))
+            raise self._failure("it failed")
         return printed.strip()
+
+    def _rule(self, what: str) -> str:
+        return f"{self._setting}: {what}"
+
+    def _failure(self, what: str) -> DeliveryError:
+        return DeliveryError(Answer(rule=self._rule(what)))
