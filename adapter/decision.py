@@ -43,7 +43,8 @@ def basis_of(score: Score) -> str:
 
 def _state(kept: KeptReport) -> list[str]:
     study = kept.report.study
-    return [study.status.value, str(kept.report.issued), str(study.acquired), str(study.tracer)]
+    rivals = [one.sha256 for one in kept.rivals]
+    return [study.status.value, str(kept.report.issued), str(study.acquired), str(study.tracer), *rivals]
 
 
 def standing_decision(score: Score, decisions: Iterable[Decision]) -> Decision | None:

@@ -14,6 +14,9 @@ class Metrics:
         self.messages = count("netpet_messages", "Messages received, by what was answered", ["listener", "answer"])
         self.readings = count("netpet_readings", "Messages read, by what became of them", ["state", "problem"])
         self.stale = count("netpet_stale_messages", "Messages that came after a newer version of their study")
+        self.conflicting = count(
+            "netpet_conflicting_messages", "Messages that contradict another version of the same time and state"
+        )
         self.group_changes = count("netpet_group_changes", "Scores whose prognostic group changed after they were sent")
         self.publications = count("netpet_publications", "Scores brought to the destination", ["state", "outcome"])
         self.failures = count("netpet_failures", "Work that failed and will be tried again", ["stage"])

@@ -23,7 +23,7 @@ def summarise(score: Score, state: str) -> dict[str, Any]:
         "interval_days": result.interval_days,
         "waits_for": missing.value if missing else None,
         "waits_until": until.isoformat() if until else None,
-        "messages": [kept.source.message_id for kept in score.reports],
+        "messages": [one.message_id for kept in score.reports for one in kept.rivals or (kept.source,)],
     }
 
 

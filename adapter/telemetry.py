@@ -113,9 +113,9 @@ class Telemetry:
         """Count a message by what its reading became."""
         self._metrics.readings.labels(state, problem).inc()
 
-    def stale(self) -> None:
-        """Count a message that a newer version of its study had overtaken."""
-        self._metrics.stale.inc()
+    def remarked(self, remark: str) -> None:
+        """Count a message that a newer version of its study had overtaken, or one of the same standing contradicts."""
+        (self._metrics.stale if remark == "stale-message" else self._metrics.conflicting).inc()
 
     def published(self, state: str, outcome: str) -> None:
         """Count a score that was brought to its destination."""

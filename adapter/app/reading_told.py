@@ -21,9 +21,9 @@ def tell_reading(telemetry: Telemetry, message: KeptMessage, recorded: Recorded)
     else:
         telemetry.read("merged")
         telemetry.say("merged", message_id=message.id)
-    if recorded.stale:
-        telemetry.stale()
-        telemetry.warn("stale-message", message_id=message.id, patient=message.patient)
+    if recorded.remark is not None:
+        telemetry.remarked(recorded.remark)
+        telemetry.warn(recorded.remark, message_id=message.id, patient=message.patient)
 
 
 def _tell_held(telemetry: Telemetry, message: KeptMessage, held: Held) -> None:

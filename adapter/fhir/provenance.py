@@ -57,10 +57,14 @@ def _agents(score: Score, rendering: Rendering) -> Iterator[Element]:
 
 
 def _sources(score: Score) -> list[Element]:
-    """Each report, then the message and the mapping that it came from, named once where both reports share them."""
+    """Each report, then the message and the mapping that it came from, named once where both reports share them.
+
+    Of a report whose versions contradict each other all their messages are named.
+    """
     sources: list[Element] = []
     for kept in score.reports:
-        found = [report_version(kept.report), *_origins(kept.source)]
+        origins = kept.rivals or (kept.source,)
+        found = [report_version(kept.report), *(one for origin in origins for one in _origins(origin))]
         sources += [reference for reference in found if reference not in sources]
     return sources
 

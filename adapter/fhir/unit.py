@@ -91,12 +91,12 @@ class Unit:
     @property
     def event_time(self) -> datetime | None:
         """The report's own time: ``issued``, else when its server last changed it; aware, None where it has none."""
-        resource = self.report.resource
-        for text in (resource.get("issued"), resource.get("meta", {}).get("lastUpdated")):
-            moment = _aware(text)
-            if moment is not None:
-                return moment
-        return None
+        return _aware(self.report.resource.get("issued")) or self.changed
+
+    @property
+    def changed(self) -> datetime | None:
+        """When its server last changed the report (``meta.lastUpdated``), aware; None where it does not say."""
+        return _aware(self.report.resource.get("meta", {}).get("lastUpdated"))
 
     @property
     def processing_id(self) -> str:

@@ -48,6 +48,7 @@ def _reports(message: Message, results: tuple[PatientResult, ...], mapping: Site
 def _retraction(message: Message, result: PatientResult, group: ObservationGroup, mapping: SiteMapping) -> PetReport:
     """Turn one order into its retraction; raises MessageError or ExtractionError where nothing can be matched."""
     header, scope = mapping.form.header, Scope(message, result.pid, group)
+    clock = Clock(message, header, [])
     if result.pid is None or group.obr is None:
         raise MessageError(Problem.SEGMENT_MISSING, Place("PID"), "a cancellation names its patient and its order")
     patient = patient_identity(result.pid, header.patient)
@@ -62,7 +63,8 @@ def _retraction(message: Message, result: PatientResult, group: ObservationGroup
         kind=None,
         accession_authority=accession.authority,
         procedure=procedure(group.obr),
-        issued=Clock(message, header, []).moment(scope, header.issued),
+        issued=clock.moment(scope, header.issued),
+        sent=clock.sent(),
     )
 
 

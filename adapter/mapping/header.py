@@ -103,6 +103,7 @@ class Clock:
 
     def __init__(self, message: Message, header: Header, notes: list[str]) -> None:
         self._zone_name = header.zone
+        self._text_of_msh_7 = message.segments[0].value(7)
         self._zone = _message_zone(message)
         self._notes = notes
 
@@ -121,6 +122,16 @@ class Clock:
                     return self._aware(moment, segment, position.field)
                 self._notes.append(f"names no day {segment.place(position.field)}")
         return None
+
+    def sent(self) -> datetime | None:
+        """When the message was sent (MSH-7), aware; None where it names no day: it then orders nothing."""
+        try:
+            moment = parse_timestamp(self._text_of_msh_7)
+        except ValueError:
+            return None
+        if moment.precision in _BELOW_DAY:
+            return None
+        return moment.datetime if self._zone else moment.datetime.replace(tzinfo=zone(self._zone_name))
 
     def _aware(self, moment: Moment, segment: Segment, number: int) -> datetime:
         if moment.datetime.tzinfo is not None:

@@ -50,6 +50,7 @@ class StudyReader:
             procedure=procedure(self.obr),
             issued=clock.moment(self.scope, header.issued),
             notes=gathered.listed(),
+            sent=clock.sent(),
         )
 
     def stated_status(self) -> ReportStatus:

@@ -11,7 +11,8 @@ from adapter.scoring.studies import StudyPair
 def assess(pair: Pair, policy: Policy) -> Score:
     """Turn a pair of current reports (one may be missing) into its score; the same reports give the same score."""
     lesions, matched = match_lesions(_rows(pair.sstr), _rows(pair.fdg))
-    studies = StudyPair(_study(pair.sstr), _study(pair.fdg))
+    contested = any(kept.rivals for kept in pair.reports)
+    studies = StudyPair(_study(pair.sstr), _study(pair.fdg), contested)
     result = score(lesions, studies, policy, frozenset(matched) | pair.reasons)
     issued = [kept.report.issued or kept.source.received for kept in pair.reports]
     grades = [kept.report.study.reader_grade for kept in pair.reports if kept.report.study.reader_grade]
@@ -29,7 +30,8 @@ def assess(pair: Pair, policy: Policy) -> Score:
 
 
 def _rows(kept: KeptReport | None) -> tuple[ReportRow, ...]:
-    return kept.report.rows if kept else ()
+    """Of a study whose versions contradict each other no row is believed."""
+    return kept.report.rows if kept and not kept.rivals else ()
 
 
 def _study(kept: KeptReport | None) -> Study | None:

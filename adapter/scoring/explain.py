@@ -2,7 +2,6 @@
 
 from adapter.scoring.lesion import Status
 from adapter.scoring.patterns import Appraisal
-from adapter.scoring.reasons import FORBIDS_A_SCORE
 from adapter.scoring.result import Result
 
 SHOWN = 5
@@ -10,12 +9,13 @@ SHOWN = 5
 
 _WORDS = {Status.POSITIVE: "positive", Status.NEGATIVE: "negative", Status.UNKNOWN: "unknown"}
 _RELATIONS = {2: "FDG below SSTR", 3: "FDG equal to SSTR", 4: "FDG above SSTR"}
-_FORBIDDING = {reason.value for reason in FORBIDS_A_SCORE}
 
 
-def explain(result: Result, appraisals: list[Appraisal]) -> str:
-    """Turn a result into one sentence: the lesions it rests on, what they show, and the rule."""
-    forbidding = [code for code in result.reasons if code in _FORBIDDING]
+def explain(result: Result, appraisals: list[Appraisal], forbidding: tuple[str, ...] = ()) -> str:
+    """Turn a result into one sentence: the lesions it rests on, what they show, and the rule.
+
+    ``forbidding`` are the codes of the reasons for which the studies are not scored.
+    """
     if forbidding:
         return f"not scorable: {', '.join(forbidding)}."
     bounds = result.bounds

@@ -13,10 +13,10 @@ from adapter.scoring.evidence import call, weigh
 from adapter.scoring.explain import explain
 from adapter.scoring.lesion import Lesion, Nature, Status
 from adapter.scoring.patterns import SMALL_MM, Appraisal, appraise
-from adapter.scoring.reasons import ASKS_FOR_REVIEW, FORBIDS_A_SCORE, Reason, codes
+from adapter.scoring.reasons import ASKS_FOR_REVIEW, Reason, codes
 from adapter.scoring.report import Study
 from adapter.scoring.result import Outcome, Policy, Result
-from adapter.scoring.studies import KNOWN_DISEASE, StudyPair, judge_studies
+from adapter.scoring.studies import KNOWN_DISEASE, StudyPair, forbidding, judge_studies
 from adapter.scoring.suv import usable
 
 GROUPS = ("P0", "P1", "P2-4", "P2-4", "P2-4", "P5")
@@ -53,7 +53,7 @@ def score(
     appraisals, reasons = _appraise_all(lesions, studies, policy)
     reasons |= noted
     reasons |= judge_studies(studies, policy) if studies else set()
-    forbidden = bool(reasons & FORBIDS_A_SCORE)
+    forbidden = forbidding(reasons, studies)
     settled = _settle(appraisals, studies)
     if forbidden:
         settled = _Settled(None, None, None, None)
@@ -74,7 +74,7 @@ def score(
         policy=policy,
         lesions_at_grade=settled.at_grade,
     )
-    return replace(result, explanation=explain(result, appraisals))
+    return replace(result, explanation=explain(result, appraisals, codes(forbidden)))
 
 
 def _appraise_all(

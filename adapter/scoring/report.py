@@ -143,8 +143,9 @@ class PetReport:
 
     ``accession`` names the study (OBR-3, else OBR-18, else OBR-2), ``order`` the placer's order (with
     ``order_authority`` who numbered it), ``procedure`` is OBR-4. ``issued`` is the report's own time (OBR-22, else
-    MSH-7) and orders its versions. ``kind`` is None when the tracer is not one of a dual PET. ``notes`` are what the
-    mapping saw and did not use: tolerated, shown, never silent.
+    MSH-7) and orders its versions; ``sent`` is its message's time (MSH-7, meta.lastUpdated), which orders those of one
+    time and state. ``kind`` is None when the tracer is not one of a dual PET. ``notes`` are what the mapping saw and
+    did not use: tolerated, shown, never silent.
     """
 
     patient: PatientIdentity
@@ -158,6 +159,7 @@ class PetReport:
     issued: datetime | None = None
     notes: tuple[str, ...] = ()
     order_authority: str = ""
+    sent: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,8 +177,13 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class KeptReport:
-    """A report with its source; ``sequence`` is the order of arrival, which settles nothing but exact ties."""
+    """A report with its source; ``sequence`` is the order of arrival, which settles nothing.
+
+    ``rivals`` are the sources of the versions that stand as high as this one and say something else: which of them is
+    true is not for a program to say. They are empty until versions were compared.
+    """
 
     report: PetReport
     source: Source
     sequence: int
+    rivals: tuple[Source, ...] = ()

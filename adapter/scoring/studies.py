@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from adapter.scoring.reasons import Reason
+from adapter.scoring.reasons import FORBIDS_A_SCORE, Reason
 from adapter.scoring.report import ReportStatus, Study, TracerKind
 from adapter.scoring.result import Policy
 from adapter.scoring.tracers import judge_tracer
@@ -27,10 +27,14 @@ KNOWN_DISEASE = frozenset({"metastatic", "unresectable"})
 
 @dataclass(frozen=True, slots=True)
 class StudyPair:
-    """The two studies that a lesion table comes from; one that is None is missing."""
+    """The two studies that a lesion table comes from; one that is None is missing.
+
+    ``contested``: of one of them there are two versions of the same time and state that say different things.
+    """
 
     sstr: Study | None
     fdg: Study | None
+    contested: bool = False
 
     @property
     def present(self) -> tuple[Study, ...]:
@@ -66,7 +70,16 @@ def judge_studies(pair: StudyPair, policy: Policy) -> set[Reason]:
     if len(pair.present) == 2:
         reasons |= _judge_interval(pair, policy)
     reasons |= _judge_lists(pair)
-    return reasons
+    return reasons | ({Reason.DUPLICATE_CONFLICT} if pair.contested else set())
+
+
+def forbidding(reasons: set[Reason], pair: StudyPair | None) -> set[Reason]:
+    """Turn reasons into those for which two studies are not scored at all, whatever the lesions say.
+
+    Which of two contradicting versions is true nobody knows: a conflict of whole reports forbids, one of rows does not.
+    """
+    contested = {Reason.DUPLICATE_CONFLICT} if pair is not None and pair.contested else set()
+    return (reasons & FORBIDS_A_SCORE) | contested
 
 
 def _judge_study(study: Study, kind: TracerKind) -> set[Reason]:

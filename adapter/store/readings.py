@@ -23,8 +23,11 @@ RECORDED = ("state", *NOTHING_READ, "application_answer", "application_made")
 """The columns of a message that a reading sets; the body too, where it is not to be kept."""
 
 
-STALE = f"{Reason.STALE_MESSAGE}: a newer version of the study came before it, so it changes nothing"
-"""What is noted on a message that was overtaken."""
+REMARKS = {
+    Reason.STALE_MESSAGE: "a newer version of the study came before it, so it changes nothing",
+    Reason.DUPLICATE_CONFLICT: "a version of the same time and state says something else, so the study is not scored",
+}
+"""What is noted on a message because of what came before it."""
 
 
 Settling = Read | Held | Ignored | Merged
@@ -151,11 +154,11 @@ _DELETE = Prepared(lambda _: delete(report).where(_OF_MESSAGE))
 _INSERT = Prepared(lambda _: insert(report), columns=[column.name for column in report.c])
 
 
-def record_reading(connection: Connection, claim: Claim, kept: KeptMessage, left: Left) -> bool:
+def record_reading(connection: Connection, claim: Claim, kept: KeptMessage, left: Left) -> Reason | None:
     """Replace what was read from a message before, and mark the other patients whom that concerns.
 
-    Gives whether the message was overtaken by a newer version of its study, which is then noted on it and in the audit.
-    Raises ContradictionError for merges that cannot hold together with those that stand.
+    Gives what is to be said of the message because of what came before it (`standing.remark`), which is then noted on
+    it and in the audit. Raises ContradictionError for merges that cannot hold together with those that stand.
 
     The claim's own patient is not marked: who holds the claim brings the patient up to date before giving it back.
     """
@@ -164,14 +167,14 @@ def record_reading(connection: Connection, claim: Claim, kept: KeptMessage, left
     if left.merges is not None:
         concerned |= identities.replace_merges(connection, kept.sequence, left.merges)
     studies = [(row["patient"], row["accession"]) for row in left.reports]
-    stale = standing.was_overtaken(connection, kept.sequence, studies)
-    outcome = _as_stale(connection, kept, left.outcome) if stale else left.outcome
+    remark = standing.remark(connection, kept.sequence, studies)
+    outcome = _remarked(connection, kept, left.outcome, remark) if remark else left.outcome
     record = _RECORD_BODILESS if "raw" in outcome else _RECORD
     new = {f"new_{name}": outcome.get(name) for name in RECORDED}
     if not record.change(connection, new | {"this": kept.sequence, "lane": claim.patient}):
         raise StaleClaimError(claim)
     patients.mark(connection, concerned - {claim.patient}, milliseconds(kept.received))
-    return stale
+    return remark
 
 
 def _replace_reports(connection: Connection, kept: KeptMessage, reports: Sequence[Row]) -> set[str]:
@@ -184,7 +187,8 @@ def _replace_reports(connection: Connection, kept: KeptMessage, reports: Sequenc
     return concerned | identities.survivor_keys(connection, concerned)
 
 
-def _as_stale(connection: Connection, kept: KeptMessage, outcome: Row) -> Row:
-    entry = {"at": milliseconds(kept.received), "action": Reason.STALE_MESSAGE.value, "subject": kept.id}
-    connection.execute(insert(audit), entry | {"reason": STALE, "by": ""})
-    return outcome | {"notes": noted((*json.loads(outcome["notes"] or "[]"), STALE))}
+def _remarked(connection: Connection, kept: KeptMessage, outcome: Row, remark: Reason) -> Row:
+    words = f"{remark}: {REMARKS[remark]}"
+    entry = {"at": milliseconds(kept.received), "action": remark.value, "subject": kept.id}
+    connection.execute(insert(audit), entry | {"reason": words, "by": ""})
+    return outcome | {"notes": noted((*json.loads(outcome["notes"] or "[]"), words))}

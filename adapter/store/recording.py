@@ -7,6 +7,7 @@ from sqlalchemy import Connection
 from adapter.publication import Claim
 from adapter.reading import Cancelled, KeptMessage, Reading
 from adapter.scoring.merges import ContradictionError
+from adapter.scoring.reasons import Reason
 from adapter.store import readings, standing
 from adapter.store.messages import AfterReading
 from adapter.store.reader import Reader
@@ -15,10 +16,10 @@ from adapter.store.writer import Writer
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """What became of a message: the reading as it was kept; ``stale``: a newer version of its study came before it."""
+    """What became of a message: the reading as it was kept, and a remark because of what came before it."""
 
     reading: Reading
-    stale: bool = False
+    remark: Reason | None = None
 
 
 class Recording:
@@ -41,11 +42,11 @@ class Recording:
         aftermath = self._after.aftermath(message, settled.reading)
         outcome = readings.reading_row(settled.reading, aftermath)
         left = readings.Left(outcome, readings.report_rows(message, settled), settled.merges)
-        stale = await self._writer.write(
+        remark = await self._writer.write(
             lambda connection: readings.record_reading(connection, claim, message, left), claim.patient
         )
         self._after.concluded(message.id, aftermath.answer)
-        return Recorded(settled.reading, stale)
+        return Recorded(settled.reading, remark)
 
 
 def _settled(connection: Connection, reading: Reading) -> readings.Settled:

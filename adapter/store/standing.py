@@ -1,11 +1,12 @@
-"""What is known of a study when one more message of it comes: is it known at all, and was it overtaken?"""
+"""What is known of a study when one more message of it comes: is it known at all, overtaken, or contradicted?"""
 
 from collections.abc import Iterable
 
 from sqlalchemy import Connection, bindparam, select
 
+from adapter.scoring.reasons import Reason
 from adapter.scoring.report import PetReport
-from adapter.scoring.versions import stale_reports
+from adapter.scoring.versions import remarkable_reports
 from adapter.store import identities
 from adapter.store.codec import report_from_text, storable
 from adapter.store.deliveries import own_reports
@@ -35,16 +36,17 @@ def is_known(connection: Connection, cancelled: PetReport) -> bool:
     return any(one.kind is not None and one.accession_authority == cancelled.accession_authority for one in found)
 
 
-def was_overtaken(connection: Connection, sequence: int, studies: Iterable[tuple[str, str]]) -> bool:
-    """Did a newer version of one of a message's studies (patient, accession) arrive before the message?
+def remark(connection: Connection, sequence: int, studies: Iterable[tuple[str, str]]) -> Reason | None:
+    """What is to be said of a message because of what arrived before it of its studies (patient, accession)?
 
-    All versions are read only where there is an earlier one at all.
+    That it was overtaken by a newer version, or contradicts one that stands as high. All versions are read only where
+    there is an earlier one at all.
     """
+    found: set[Reason] = set()
     for patient, accession in set(studies):
         values = {"lane": patient, "accession": accession, "this": sequence}
         if _BEFORE.row(connection, values) is None:
             continue
         versions = [one for one in own_reports(connection, patient) if storable(one.report.accession) == accession]
-        if any(one.sequence == sequence for one in stale_reports(versions)):
-            return True
-    return False
+        found |= {reason for one, reason in remarkable_reports(versions) if one.sequence == sequence}
+    return min(found, default=None)

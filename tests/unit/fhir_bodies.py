@@ -44,9 +44,9 @@ def site(text: str) -> SiteMapping:
 
 
 def essence(report: PetReport) -> str:
-    """What a report says, without the names of its rows and what was noted beside it."""
+    """What a report says, without the names of its rows, its message's time and what was noted beside it."""
     rows = sorted(repr(replace(row, row="")) for row in report.rows)
-    return repr((replace(report, rows=(), notes=()), rows))
+    return repr((replace(report, rows=(), notes=(), sent=None), rows))
 
 
 def concept(code: str, system: str = OURS, *others: tuple[str, str]) -> Json:

@@ -1,4 +1,4 @@
-"""A version that a newer one of its study preceded in arrival is stale; every other one is not."""
+"""What is said of a version on its arrival: a newer one preceded it, or one of the same standing contradicts it."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -8,15 +8,24 @@ from hypothesis import strategies as st
 from lesion_tables import DAY_0, FDG, SSTR
 from published_patients import C, F, P, X, version
 
-from adapter.scoring.versions import current_reports, stale_reports
+from adapter.scoring.reasons import Reason
+from adapter.scoring.versions import current_reports, remarkable_reports
 
 
 def arrived(*reports):
     return [replace(one, sequence=number) for number, one in enumerate(reports)]
 
 
+def remarked(reason, reports):
+    return [one for one, why in remarkable_reports(reports) if why is reason]
+
+
 def stale(*reports):
-    return [one.sequence for one in stale_reports(arrived(*reports))]
+    return [one.sequence for one in remarked(Reason.STALE_MESSAGE, arrived(*reports))]
+
+
+def contradicting(*reports):
+    return [one.sequence for one in remarked(Reason.DUPLICATE_CONFLICT, arrived(*reports))]
 
 
 def retraction(accession, **facts):
@@ -64,4 +73,15 @@ def test_what_was_stale_on_arrival_is_never_current(reports):
     kept = arrived(*reports)
 
     current = {(one.sequence, one.report.kind) for one in current_reports(kept)}
-    assert not current & {(one.sequence, one.report.kind) for one in stale_reports(kept)}
+    assert not current & {(one.sequence, one.report.kind) for one in remarked(Reason.STALE_MESSAGE, kept)}
+
+
+def test_a_version_that_says_something_else_at_the_same_time_contradicts_and_is_not_stale():
+    one, other = version(SSTR), version(SSTR, extent="metastatic")
+
+    assert (contradicting(one, other), stale(one, other)) == ([1], [])
+    assert (contradicting(one, other, one), stale(one, other, one)) == ([1, 2], [])
+
+
+def test_what_a_newer_version_settles_is_no_contradiction():
+    assert contradicting(version(SSTR), version(SSTR, C), version(SSTR, extent="metastatic")) == []

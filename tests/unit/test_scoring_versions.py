@@ -1,12 +1,13 @@
 """Which version of a report counts: by its state and its own time, never by the order of arrival."""
 
+from dataclasses import replace
 from datetime import timedelta
 from itertools import permutations
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from lesion_tables import DAY_0, FDG, SSTR, ReportStatus, kept
+from lesion_tables import DAY_0, FDG, JANE, SSTR, ReportStatus, kept, row
 
 from adapter.scoring.versions import current_reports
 
@@ -42,10 +43,69 @@ def test_a_report_written_again_after_its_retraction_stands_again():
     assert current(version(F, 1), version(X, 2), version(F, 3)) == [F]
 
 
-def test_of_two_versions_equal_in_state_and_time_the_one_that_arrived_last_counts():
-    first, last = version(F, 1, sequence=1), version(F, 1, sequence=2, who_grade="G2")
+def told(letter, kept_report, **facts):
+    """The same report with bytes of its own, and facts of the report."""
+    source = replace(kept_report.source, sha256=letter * 64, message_id=letter)
+    return replace(kept_report, source=source, report=replace(kept_report.report, **facts))
 
-    assert current_reports([first, last]) == current_reports([last, first]) == [last]
+
+def rivals(*versions):
+    """The one current report's rivals, the same in every order of arrival."""
+    orders = [
+        current_reports(replace(one, sequence=place) for place, one in enumerate(order))
+        for order in permutations(versions)
+    ]
+    assert len({repr([(one.report, one.source, one.rivals) for one in order]) for order in orders}) == 1
+    ((only,), *_) = orders
+    return [source.message_id for source in only.rivals]
+
+
+SAID, SAID_OTHERWISE = told("a", version(F, 1)), told("b", version(F, 1, who_grade="G2"))
+
+
+def test_two_versions_equal_in_state_and_time_that_differ_contest_each_other_whichever_came_first():
+    assert rivals(SAID, SAID_OTHERWISE) == ["a", "b"]
+
+
+def test_a_double_of_one_of_them_settles_nothing():
+    assert rivals(SAID, SAID_OTHERWISE, told("c", version(F, 1))) == ["a", "b", "c"]
+
+
+def test_a_newer_version_settles_it():
+    assert rivals(SAID, SAID_OTHERWISE, told("0", version(C, 2))) == []
+
+
+def test_the_later_message_counts_where_time_and_state_are_the_same():
+    later = [told(letter, one, sent=DAY_0 + timedelta(hours=hour)) for letter, hour, one in
+             (("a", 9, SAID), ("b", 8, SAID_OTHERWISE))]  # fmt: skip
+
+    assert rivals(*later) == []
+    assert {current_reports(order)[0].source.message_id for order in permutations(later)} == {"a"}
+
+
+def test_a_message_without_time_is_as_new_as_the_newest():
+    assert rivals(told("a", SAID, sent=DAY_0), SAID_OTHERWISE) == ["a", "b"]
+
+
+def test_rows_in_another_order_and_under_other_names_are_the_same_content():
+    one = told("a", kept(SSTR, row("1", tracking_id="L1"), row("2", tracking_id="L2")))
+    other = told("b", kept(SSTR, row("7", tracking_id="L2"), row("8", tracking_id="L1")))
+
+    assert rivals(one, other) == []
+
+
+def test_two_retractions_of_one_time_contest_nothing():
+    assert rivals(told("a", version(X, 1)), told("b", version(X, 1, who_grade="G2"))) == []
+
+
+def test_two_corrections_of_one_time_to_different_tracers_contest_each_other():
+    assert rivals(told("a", version(C, 1)), told("b", version(C, 1, kind=FDG))) == ["a", "b"]
+
+
+def test_versions_of_one_time_that_name_two_birth_dates_contest_each_other():
+    other = replace(JANE, birth_date="19610101")
+
+    assert rivals(SAID, told("b", version(F, 1), patient=other)) == ["a", "b"]
 
 
 def test_a_version_without_time_counts_by_its_state():

@@ -54,6 +54,7 @@ def extract_unit(unit: Unit, plan: FhirPlan) -> PetReport:
         procedure=header.procedure(),
         issued=issued,
         notes=(*gathered.listed(), *dict.fromkeys(notes), *_said_beside(unit)),
+        sent=unit.changed,
     )
 
 
