@@ -170,7 +170,7 @@ class Service:
             admits=None if tls is None else tls.admits,
             dead_letters=self._dead_letters,
             scores=self._scores,
-            jwks=published_keys(self.settings.destination),
+            jwks=published_keys(self.settings.destination, self.settings.fhir_in.sources),
             tell=self.telemetry.web_event,
         )
         address = (self.settings.http.host, self.settings.http.port)
