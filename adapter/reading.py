@@ -32,7 +32,8 @@ class KeptMessage:
     """A message as the store holds it; ``sequence`` is the order of arrival.
 
     ``sender`` is the site's name for who sent it; ``application_asked``: that one may wait for an answer to what the
-    message says, and has none yet.
+    message says, and has none yet. ``read_with`` is the mapping that it is to be read with, as a line of versions.lock
+    (``id@version sha256``); empty: with those in use.
     """
 
     id: str
@@ -47,6 +48,7 @@ class KeptMessage:
     sha256: str
     sender: str = ""
     application_asked: bool = False
+    read_with: str = ""
 
 
 @dataclass(frozen=True, slots=True)

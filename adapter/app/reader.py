@@ -3,10 +3,14 @@
 import hashlib
 
 from adapter.app.mappings_in_use import MappingsInUse
+from adapter.app.replay_mappings import KnownMappings
 from adapter.arrival import Arrival
 from adapter.inbound.senders import DoorSenders
-from adapter.outcome import Held
+from adapter.outcome import Held, Problem
 from adapter.reading import Charsets, KeptMessage, Reading, read
+
+NOT_HERE = "{}, which is to read it as it did before, is not here: put its file back, or replay with --current"
+"""Why a message that is replayed as sent is held."""
 
 
 class MessageReader:
@@ -14,12 +18,16 @@ class MessageReader:
 
     def __init__(self, mappings: MappingsInUse, senders: DoorSenders) -> None:
         self._mappings = mappings
+        self._known = KnownMappings(mappings)
         self._senders = senders
 
     def read(self, message: KeptMessage) -> Reading:
-        """Turn a kept message into what it says."""
+        """Turn a kept message into what it says, by the mappings in use unless it names one."""
+        mappings = self._known.alone(message.read_with) if message.read_with else self._mappings.current
+        if mappings is None:
+            return Held(Problem.NO_MAPPING, rule=NOT_HERE.format(message.read_with.partition(" ")[0]))
         sender = self._senders.named(message.channel, message.sender)
-        return read(message, self._mappings.current, Charsets(sender.charset_default, sender.charset_override))
+        return read(message, mappings, Charsets(sender.charset_default, sender.charset_override))
 
     def foresee(self, arrival: Arrival) -> Held | None:
         """Turn an arrival into why it would be held; None when it would not."""

@@ -1,9 +1,10 @@
 """Messages and counts as pages, command line and metrics show them."""
 
 import json
+from collections.abc import Iterator
 from dataclasses import fields
 
-from sqlalchemy import ColumnElement, Connection, Row, func, select
+from sqlalchemy import ColumnElement, Connection, Row, TextClause, func, select
 
 from adapter.outcome import NOWHERE
 from adapter.store.codec import milliseconds, moment, moment_or_none, place_from_text, storable
@@ -12,26 +13,31 @@ from adapter.store.schema import UNDELIVERED, audit, message, patient, score
 from adapter.store.views import AuditEntry, Counts, MessageDetail, MessageFilter, MessageSummary
 
 SUMMARY = [message.c[field.name] for field in fields(MessageSummary)]
+_EQUAL = ("id", "channel", "patient", "control_id", "problem", "mapping_id", "mapping_version", "sender")
 
 
 def messages(connection: Connection, filters: MessageFilter, limit: int, before: int | None) -> list[MessageSummary]:
     """List messages, the last received first; ``before`` is the sequence of the last one seen."""
-    query = select(*SUMMARY).order_by(message.c.sequence.desc()).limit(limit)
-    if filters.states:
-        query = query.where(message.c.state.in_(filters.states))
-    for name in ("channel", "patient", "control_id", "problem"):
-        value: str | None = getattr(filters, name)
-        if value is not None:
-            query = query.where(message.c[name] == storable(value))
-    if filters.received_from is not None:
-        query = query.where(message.c.received >= milliseconds(filters.received_from))
-    if filters.received_before is not None:
-        query = query.where(message.c.received < milliseconds(filters.received_before))
-    if filters.undelivered:
-        query = query.where(UNDELIVERED)
+    query = select(*SUMMARY).where(*conditions(filters)).order_by(message.c.sequence.desc()).limit(limit)
     if before is not None:
         query = query.where(message.c.sequence < before)
     return [_summary(row) for row in connection.execute(query)]
+
+
+def conditions(filters: MessageFilter) -> Iterator[ColumnElement[bool] | TextClause]:
+    """Turn a filter into what must hold of a message."""
+    if filters.states:
+        yield message.c.state.in_(filters.states)
+    for name in _EQUAL:
+        value: str | None = getattr(filters, name)
+        if value is not None:
+            yield message.c[name] == storable(value)
+    if filters.received_from is not None:
+        yield message.c.received >= milliseconds(filters.received_from)
+    if filters.received_before is not None:
+        yield message.c.received < milliseconds(filters.received_before)
+    if filters.undelivered:
+        yield UNDELIVERED
 
 
 def _summary(row: Row[tuple[object, ...]]) -> MessageSummary:

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, Protocol
 from uuid import uuid5
 
-from sqlalchemy import ClauseElement, Connection, Integer, bindparam, exists, insert, select, update
+from sqlalchemy import ClauseElement, Connection, Integer, bindparam, exists, select, update
 
 from adapter.arrival import Arrival, ControlIdReusedError, Kept
 from adapter.reading import KeptMessage, Reading
@@ -15,7 +15,7 @@ from adapter.scoring.report import OID_NAMESPACE
 from adapter.store import answers, patients
 from adapter.store.codec import dump, milliseconds, moment, storable
 from adapter.store.prepared import Prepared
-from adapter.store.schema import audit, insert_into, message, patient
+from adapter.store.schema import insert_into, message
 
 RECEIVED, READ, HELD, IGNORED = "received", "read", "held", "ignored"
 
@@ -26,6 +26,9 @@ NOTHING_READ: dict[str, Any] = dict.fromkeys(
     ("problem", "place", "rule", "mapping_id", "mapping_version", "mapping_sha256", "notes")
 )
 """What a reading leaves on its message, before there is one."""
+
+MAPPING = tuple(message.c[name] for name in ("mapping_id", "mapping_version", "mapping_sha256"))
+"""What read a message; of one that waits to be read, what it is to be read with (none: the mappings then in use)."""
 
 UNREAD = ("id", "sequence", "channel", "format", "raw", "control_id", "processing_id", "patient", "sha256", "sender")
 """What a reading needs of a message, as it is stored."""
@@ -143,23 +146,31 @@ def _unread(_dialect: str) -> ClauseElement:
     answered = message.c.application_answer.is_not(None)
     columns = (message.c[name] for name in UNREAD)
     of_patient = (message.c.patient == bindparam("lane")) & (message.c.state == RECEIVED)
-    query = select(*columns, message.c.received, message.c.application_asked, answered).where(of_patient)
+    query = select(message.c.received, message.c.application_asked, answered, *MAPPING, *columns).where(of_patient)
     return query.order_by(message.c.sequence).limit(bindparam("most", type_=Integer))
 
 
 _UNREAD = Prepared(_unread)
 
 
+def version_line(mapping_id: str | None, version: str | None, sha256: str | None) -> str:
+    """Turn a mapping's names into its line of versions.lock; empty without one."""
+    return f"{mapping_id}@{version} {sha256}" if mapping_id else ""
+
+
 def unread(connection: Connection, key: str, limit: int) -> list[KeptMessage]:
     """List a patient's messages that wait to be read, in the order of their arrival."""
-    return [
-        KeptMessage(
-            **dict(zip(UNREAD, values, strict=True)),
-            received=moment(received),
-            application_asked=bool(asked) and not answered,
-        )
-        for *values, received, asked, answered in _UNREAD.rows(connection, {"lane": key, "most": limit})
-    ]
+    return [_kept_message(*row) for row in _UNREAD.rows(connection, {"lane": key, "most": limit})]
+
+
+def _kept_message(received: int, asked: int, answered: int, *values: Any) -> KeptMessage:
+    mapping, columns = values[: len(MAPPING)], values[len(MAPPING) :]
+    return KeptMessage(
+        **dict(zip(UNREAD, columns, strict=True)),
+        received=moment(received),
+        application_asked=bool(asked) and not answered,
+        read_with=version_line(*mapping),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,29 +218,3 @@ def forget_ignored(connection: Connection, before: datetime, limit: int) -> int:
     old = (message.c.state == IGNORED) & message.c.raw.is_not(None) & (message.c.received < milliseconds(before))
     some = select(message.c.sequence).where(old).order_by(message.c.sequence).limit(limit)
     return connection.execute(update(message).where(message.c.sequence.in_(some)).values(raw=None)).rowcount
-
-
-def replay(connection: Connection, message_id: str, reason: str, by: str, at: datetime) -> bool:
-    """Set a message back to be read anew; its reports stand until then. False: there are no bytes of it."""
-    found = connection.execute(
-        select(message.c.patient, message.c.state, patient.c.claimed)
-        .join(patient, patient.c.key == message.c.patient)
-        .where(message.c.id == message_id, message.c.raw.is_not(None))
-        .with_for_update()
-    ).one_or_none()
-    if found is None:
-        return False
-    # A worker may hold the message in hand, read by the mapping of a minute ago: then once more after it.
-    again = found.state == RECEIVED and found.claimed is not None
-    values = NOTHING_READ | {"state": RECEIVED, "read_again": again}
-    connection.execute(update(message).where(message.c.id == message_id).values(values))
-    patients.mark(connection, [found.patient], milliseconds(at))
-    entry = {
-        "at": milliseconds(at),
-        "action": "replay",
-        "subject": message_id,
-        "reason": storable(reason),
-        "by": storable(by),
-    }
-    connection.execute(insert(audit), entry)
-    return True

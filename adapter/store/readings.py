@@ -13,7 +13,7 @@ from adapter.scoring.merges import Merge
 from adapter.scoring.reasons import Reason
 from adapter.store import identities, patients, standing
 from adapter.store.codec import milliseconds, place_to_text, report_to_text, storable
-from adapter.store.messages import HELD, IGNORED, NOTHING_READ, READ, RECEIVED, Aftermath, Row, noted
+from adapter.store.messages import HELD, IGNORED, MAPPING, NOTHING_READ, READ, RECEIVED, Aftermath, Row, noted
 from adapter.store.prepared import Prepared
 from adapter.store.schema import audit, message, report
 
@@ -140,6 +140,8 @@ def _record(values: Row) -> Prepared:
     changed: Row = new | {
         "state": case((message.c.read_again, RECEIVED), else_=new["state"]),
         "read_again": False,
+        # What it is to be read with once more was said by the replay, not by the reading that it overtook.
+        **{column.name: case((message.c.read_again, column), else_=new[column.name]) for column in MAPPING},
         **{name: func.coalesce(new[name], message.c[name]) for name in ("application_answer", "application_made")},
     }
     this = (message.c.sequence == bindparam("this")) & (message.c.patient == bindparam("lane"))

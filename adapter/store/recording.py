@@ -32,7 +32,7 @@ class Recording:
 
     async def record(self, claim: Claim, message: KeptMessage, reading: Reading) -> Recorded:
         """Replace what was read from a message before; raises ReportNotKeepableError."""
-        settled = await self._reader.read(lambda connection: _settled(connection, reading))
+        settled = await self._reader.read(lambda connection: settle(connection, reading))
         try:
             return await self._record(claim, message, settled)
         except ContradictionError:
@@ -49,10 +49,11 @@ class Recording:
         return Recorded(settled.reading, remark)
 
 
-def _settled(connection: Connection, reading: Reading) -> readings.Settled:
-    """A cancellation that does not say of what counts for known studies, and is remembered for those still to come.
+def settle(connection: Connection, reading: Reading) -> readings.Settled:
+    """Turn a reading into what is kept of it.
 
-    Whether the study or its cancellation arrives first must not matter, so the numbers are kept although the message
+    A cancellation that does not say of what counts for known studies, and is remembered for those still to come:
+    whether the study or its cancellation arrives first must not matter, so the numbers are kept although the message
     is none of ours; not of one that is held, which a person looks at.
     """
     if not isinstance(reading, Cancelled):

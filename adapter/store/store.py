@@ -14,7 +14,7 @@ from adapter.outcome import StoreUnavailableError
 from adapter.publication import Claim, Delivered, Publication, StaleClaimError
 from adapter.reading import KeptMessage, Reading
 from adapter.scoring.report import KeptReport
-from adapter.store import confirmations, deliveries, listing, messages, patients, resources, sent_messages
+from adapter.store import confirmations, deliveries, listing, messages, patients, replays, resources, sent_messages
 from adapter.store.answers import AnswerRecords
 from adapter.store.confirmations import Decided
 from adapter.store.destinations import DestinationRecords
@@ -59,6 +59,7 @@ class Store:
         shared = opened.engines.writer.dialect.name == "postgresql"
         self.answers = AnswerRecords(self._reader, self._writer, shared=shared)
         self.leases = LeaseRecords(self._reader, self._writer, shared=shared)
+        self.replays = replays.ReplayRecords(self._reader, self._writer)
         self.warnings = opened.warnings
 
     @classmethod
@@ -140,7 +141,8 @@ class Store:
 
     async def replay(self, message_id: str, reason: str, at: datetime, by: str = "") -> bool:
         """Set a message back to be read anew; False when there is none, or an ignored one whose body was not kept."""
-        return await self._writer.write(lambda connection: messages.replay(connection, message_id, reason, by, at))
+        why = replays.Why(reason, by, at)
+        return await self._writer.write(lambda connection: replays.replay(connection, message_id, why))
 
     async def forget_ignored(self, before: datetime, limit: int = 1000) -> int:
         """Drop the bodies of messages that are none of ours and were received before then; gives how many."""

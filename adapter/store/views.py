@@ -12,10 +12,15 @@ from adapter.outcome import NOWHERE, Place
 class MessageFilter:
     """Which messages are listed: each field that is set must hold.
 
-    ``undelivered``: those whose application level answer the sender has not got.
+    ``undelivered``: those whose application level answer the sender has not got. ``mapping_id`` and
+    ``mapping_version`` are of what read them, ``sender`` is the site's name for who sent them.
     """
 
     states: tuple[str, ...] = ()
+    id: str | None = None
+    mapping_id: str | None = None
+    mapping_version: str | None = None
+    sender: str | None = None
     channel: str | None = None
     patient: str | None = None
     control_id: str | None = None
