@@ -55,7 +55,7 @@ def _add_health(router: web.UrlDispatcher, parts: WebParts) -> None:
 
 
 def _add_fhir(router: web.UrlDispatcher, parts: WebParts) -> None:
-    router.add_get(f"{FHIR_PATH}/metadata", FhirMetadata(parts.version, parts.base_url).get)
+    router.add_get(f"{FHIR_PATH}/metadata", FhirMetadata(parts.version, parts.base_url, parts.fhir_in is not None).get)
     readers: dict[str, ResourceReader] = {
         "CodeSystem": StaticResources(code_systems()),
         "StructureDefinition": StaticResources(profiles()),

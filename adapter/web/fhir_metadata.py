@@ -15,28 +15,32 @@ from adapter.web.search_parameters import SEARCHES
 
 CHANGED = date(2026, 11, 22)
 """The day that what we serve last changed."""
+_TAKEN = Served("DiagnosticReport", ("create", "update"), updates_by_search=True)
+"""What may be sent, where FHIR in is open."""
 _PROFILES = {"Observation": (SCORE_PROFILE, LESION_PROFILE), "Provenance": (PROVENANCE_PROFILE,)}
 
 
 @dataclass(frozen=True, slots=True)
 class FhirMetadata:
-    """Answers with the CapabilityStatement of this version of the software."""
+    """Answers with the CapabilityStatement of this version of the software; ``takes_reports`` where FHIR in is open."""
 
     version: str
     base_url: str = ""
+    takes_reports: bool = False
 
     async def get(self, request: web.Request) -> web.StreamResponse:
         """Answer what can be asked here."""
         require_json(request.headers.getall("Accept", ()), parameters(request.rel_url.raw_query_string))
         base = own_address(request, self.base_url)
-        return await fhir_answer(capability_statement(self.version, base, CHANGED, served()))
+        bundles = ("transaction",) if self.takes_reports else ()
+        served = served_types(takes_reports=self.takes_reports)
+        return await fhir_answer(capability_statement(self.version, base, CHANGED, served, bundles))
 
 
-def served() -> tuple[Served, ...]:
+def served_types(*, takes_reports: bool) -> tuple[Served, ...]:
     """Give each type with its interactions and search parameters."""
-    return tuple(
-        Served(type_, ("read", "search-type"), _parameters(type_), _PROFILES.get(type_, ())) for type_ in SEARCHES
-    )
+    read = [Served(type_, ("read", "search-type"), _parameters(type_), _PROFILES.get(type_, ())) for type_ in SEARCHES]
+    return (*read, _TAKEN) if takes_reports else tuple(read)
 
 
 def _parameters(type_: str) -> tuple[tuple[str, str], ...]:

@@ -25,7 +25,7 @@ from adapter.reading import KeptMessage, Read, read
 from adapter.scoring.report import KeptReport, Source
 from adapter.scoring.result import Policy
 from adapter.scoring.versions import current_reports
-from adapter.web.fhir_metadata import served
+from adapter.web.fhir_metadata import served_types
 
 ROOT = Path(__file__).parents[2]
 FIXTURES = ROOT / "fixtures"
@@ -122,8 +122,10 @@ def test_an_example_passes(file):
     assert faults(from_json(file.read_bytes())) == []
 
 
-def test_the_capability_statement_passes():
-    statement = capability_statement("0.1.0", "http://127.0.0.1:8080/fhir", date(2026, 11, 22), served())
+@pytest.mark.parametrize("takes_reports", [True, False])
+def test_the_capability_statement_passes(takes_reports):
+    base, served = "http://127.0.0.1:8080/fhir", served_types(takes_reports=takes_reports)
+    statement = capability_statement("0.1.0", base, date(2026, 11, 22), served, ("transaction",))
 
     assert faults(statement) == []
 

@@ -218,3 +218,14 @@ def test_a_count_that_is_none_is_not_counted(count):
 
 def test_the_origin_of_a_message_is_the_door_and_its_sender():
     assert CredentialSenders("fhir", (), Sender("x")).origin("::1", None, None) == Origin("fhir", "::1", Sender("x"))
+
+
+@pytest.mark.parametrize("is_open", [True, False])
+async def test_the_capability_statement_says_that_reports_are_taken_where_they_are(is_open):
+    web = routes(FakeMessageStore()) if is_open else parts()
+    async with serving(web=web) as client:
+        rest = (await client.ask("GET", "/fhir/metadata")).resource["rest"][0]
+
+    taken = [one for one in rest["resource"] if one["type"] == "DiagnosticReport"]
+    assert [one["interaction"] for one in taken] == ([[{"code": "create"}, {"code": "update"}]] if is_open else [])
+    assert rest.get("interaction") == ([{"code": "transaction"}] if is_open else None)
