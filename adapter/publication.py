@@ -133,7 +133,7 @@ async def bring_up_to_date(
     current = current_reports(await store.reports(claim.patient))
     standing = {delivered.score_id: delivered for delivered in await store.delivered(claim.patient)}
     desired = desire(claim.patient, current, list(standing.values()), site, now)
-    changed = [publication for publication in desired if _differs(publication, standing)]
+    changed = [publication for publication in desired if differs(publication, standing)]
     for number, publication in enumerate(changed):
         try:
             await _bring(publication, claim, store, destination, now)
@@ -226,7 +226,8 @@ def _patient(score: Score) -> str:
     return score.reports[0].report.patient.key
 
 
-def _differs(publication: Publication, standing: dict[str, Delivered]) -> bool:
+def differs(publication: Publication, standing: dict[str, Delivered]) -> bool:
+    """Is it not what stands at the destination?"""
     before = standing.get(publication.score_id)
     return before is None or (before.digest, before.state) != (publication.digest, publication.state)
 

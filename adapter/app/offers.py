@@ -104,14 +104,15 @@ class Offers:
         offers = []
         for summary in page:
             detail = await self._store.message(summary.id)
-            reading = await asyncio.to_thread(self._read, _kept(detail)) if detail else None
+            reading = await asyncio.to_thread(self._read, kept_message(detail)) if detail else None
             if isinstance(reading, Read):
                 mapping = f"{reading.mapping_id}@{reading.mapping_version}"
                 offers.append(Offer(summary.id, summary.received, summary.problem or "", mapping))
         return offers
 
 
-def _kept(detail: MessageDetail) -> KeptMessage:
+def kept_message(detail: MessageDetail) -> KeptMessage:
+    """Turn all that is known of a message into what a reading needs of it."""
     summary = detail.summary
     return KeptMessage(
         id=summary.id,

@@ -149,7 +149,7 @@ def impact(
         _digest(messages),
         (_count_read(readings[0]), _count_read(readings[1])),
         tuple(change for name, one, other in pairs for change in _states(name, one, other)),
-        tuple(change for name, one, other in pairs for change in _facts(name, one, other)),
+        tuple(change for name, one, other in pairs for change in fact_changes(name, one, other)),
         tuple(_scores(before, after, [one.name for one in messages])),
         len(before.keys() | after.keys()),
     )
@@ -180,8 +180,11 @@ def _states(message: str, old: InputReading, new: InputReading) -> Iterator[Stat
         yield StateChange(message, before, after)
 
 
-def _facts(message: str, old: InputReading, new: InputReading) -> Iterator[FactChange]:
-    """Reports are compared in the order in which they stand in the message; where one reads none, nothing is named."""
+def fact_changes(message: str, old: InputReading, new: InputReading) -> Iterator[FactChange]:
+    """Turn two readings of a message into the facts that differ; where one of them has no report, nothing is named.
+
+    Reports are compared in the order in which they stand in the message.
+    """
     if not (old.reports and new.reports):
         return
     for number, (one, other) in enumerate(zip_longest(old.reports, new.reports), 1):

@@ -7,15 +7,14 @@ from pathlib import Path
 from adapter.app.hl7v2_doors import door_senders
 from adapter.app.mappings_in_use import MappingsInUse
 from adapter.app.reader import MessageReader
+from adapter.app.replay_readings import as_input
 from adapter.hl7v2.batch import split_file
 from adapter.hl7v2.errors import FormatError
 from adapter.mapping.cases_reading import InputReading
 from adapter.mapping.catalogue import MappingSet
 from adapter.mapping.impact import Read, Replayed
-from adapter.mapping.message_reading import Extraction
-from adapter.outcome import AdapterError, Ignored
-from adapter.reading import Cancelled, KeptMessage, Merged, Reading
-from adapter.reading import Read as Understood
+from adapter.outcome import AdapterError
+from adapter.reading import KeptMessage
 from adapter.settings import Settings
 from adapter.store.recorded import RecordedMessage, last_messages
 
@@ -82,21 +81,10 @@ def _as_the_service_reads(found: dict[str, RecordedMessage], settings: Settings)
 
     def read(message: Replayed, mappings: MappingSet) -> InputReading:
         reader = MessageReader(MappingsInUse(mappings, _NO_TIME), senders)
-        return _as_input(reader.read(_kept(found[message.name])))
+        return as_input(reader.read(_kept(found[message.name])))
 
     return read
 
 
 def _kept(one: RecordedMessage) -> KeptMessage:
     return KeptMessage(one.id, 0, "", one.format, one.raw, _NO_TIME, "", one.processing_id, "", "", one.sender)
-
-
-def _as_input(reading: Reading) -> InputReading:
-    if isinstance(reading, Cancelled):
-        return InputReading(reading.otherwise)  # which studies are known is no matter of the mapping
-    if isinstance(reading, Merged):
-        return InputReading(Ignored("a merge of records: no mapping reads it"))
-    if not isinstance(reading, Understood):
-        return InputReading(reading)
-    names = (reading.mapping_id, reading.mapping_version, reading.mapping_sha256)
-    return InputReading(Extraction(reading.reports, *names, reading.notes), reading.notes)
