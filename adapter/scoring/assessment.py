@@ -15,7 +15,7 @@ def assess(pair: Pair, policy: Policy) -> Score:
     studies = StudyPair(_study(pair.sstr), _study(pair.fdg), contested)
     result = score(lesions, studies, policy, frozenset(matched) | pair.reasons)
     issued = [kept.report.issued or kept.source.received for kept in pair.reports]
-    grades = [kept.report.study.reader_grade for kept in pair.reports if kept.report.study.reader_grade]
+    grades = [study.reader_grade for study in studies.present if study.reader_grade]
     return Score(
         id=pair.id,
         sstr=pair.sstr,
@@ -35,4 +35,8 @@ def _rows(kept: KeptReport | None) -> tuple[ReportRow, ...]:
 
 
 def _study(kept: KeptReport | None) -> Study | None:
-    return kept.report.study if kept else None
+    """Of a study whose versions contradict each other no statement is believed, its list of lesions least of all."""
+    if kept is None or not kept.rivals:
+        return kept.report.study if kept else None
+    stated = kept.report.study
+    return Study(tracer=stated.tracer, acquired=stated.acquired, status=stated.status)
