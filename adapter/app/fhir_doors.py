@@ -14,6 +14,7 @@ from adapter.app.courtesy import TimedKeeping
 from adapter.app.fhir_parts import build_fhir_client
 from adapter.app.mappings_in_use import MappingsInUse
 from adapter.app.reader import MessageReader
+from adapter.app.seat import Part, Seats
 from adapter.app.source_server import SourceServer
 from adapter.app.worker import Worker
 from adapter.arrival import Origin, Sender
@@ -31,6 +32,7 @@ from adapter.inbound.subscription_keeper import SubscriptionKeeper
 from adapter.inbound.subscription_secret import SubscriptionSecret, SubscriptionSecretError
 from adapter.outcome import AdapterError
 from adapter.settings import Settings
+from adapter.store.leases import Tenure
 from adapter.store.store import Store
 from adapter.telemetry import Telemetry
 from adapter.web.bearer import BearerTokens
@@ -39,6 +41,9 @@ from adapter.web.fhir_notifications import NotificationRoutes, NotifiedSource
 from adapter.web.hl7v2_messages import BodyLimits
 
 Clock = Callable[[], datetime]
+
+OTHERS = 2.0
+"""Seconds until it is seen that another process was notified."""
 
 
 class FhirDoorError(AdapterError):
@@ -95,10 +100,11 @@ class FhirDoors:
         keeping = TimedKeeping(page.store, page.worker.courtesy)
         return FhirIntake(keeping, self._telemetry, self._clock, page.worker.wake, terms)
 
-    def start(self, parts: AsyncExitStack) -> None:
-        """Begin to fetch from the sources."""
+    def start(self, parts: AsyncExitStack, seats: Seats) -> None:
+        """Begin to fetch from the sources; of the processes that share the store one asks each."""
         for name, watch in self._watches.items():
-            task = asyncio.create_task(watch.run(), name=f"source {name}")
+            watch.longest = OTHERS if seats.shared else watch.longest
+            task = asyncio.create_task(seats.seat(f"source/{name}").run(_watching(watch)), name=f"source {name}")
             parts.push_async_callback(_cancel, task)
 
     def notice(self) -> str:
@@ -130,6 +136,13 @@ class FhirDoors:
                 settings.poll,
             )
         )
+
+
+def _watching(watch: SourceWatch) -> Part:
+    async def run(_tenure: Tenure) -> None:
+        await watch.run()
+
+    return run
 
 
 async def _cancel(task: asyncio.Task[None]) -> None:

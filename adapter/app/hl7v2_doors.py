@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable
 from datetime import datetime
 
+from adapter.app.seat import Seats
 from adapter.arrival import Origin
 from adapter.inbound.body_receiver import BodyReceiver
 from adapter.inbound.drop_folders import DropFolders
@@ -11,6 +12,7 @@ from adapter.inbound.file_drop import FileDrop
 from adapter.inbound.senders import DoorSenders
 from adapter.intake import Intake
 from adapter.settings import Settings
+from adapter.store.leases import Tenure
 from adapter.telemetry import Telemetry
 from adapter.web.hl7v2_messages import BodyLimits, MessageRoute
 
@@ -54,16 +56,25 @@ class DropDoor:
             return "the drop folder is no longer looked at"
         return self._drop.notice if self._drop is not None else ""
 
-    async def start(self, intake: Intake, clock: Clock) -> None:
-        """Begin to look into the folder."""
-        if self._drop is None:
+    async def start(self, intake: Intake, clock: Clock, seats: Seats) -> None:
+        """Begin to look into the folder; of the processes that see the same folder one does."""
+        drop = self._drop
+        if drop is None:
             return
         await asyncio.to_thread(self._folders.prepare)
+        folder = await asyncio.to_thread(self._folders.identity) if seats.shared else self._name
+        self._seat = seat = seats.seat(f"drop/{folder}")
+
+        async def look(tenure: Tenure) -> None:
+            drop.hold(tenure.token, seat.stands)
+            await drop.run(intake, clock, self._poll)
+
         self._telemetry.listener_event("listening", listener=self._name)
-        self._task = asyncio.create_task(self._drop.run(intake, clock, self._poll), name="drop")
+        self._task = asyncio.create_task(seat.run(look), name="drop")
 
     async def stop(self) -> None:
         """Finish the file in hand, and look no more."""
         if self._drop is not None and self._task is not None:
+            self._seat.stop()
             self._drop.stop()
             await asyncio.gather(self._task, return_exceptions=True)

@@ -56,13 +56,16 @@ class AnswerPeer(Protocol):
 class Lane:
     """Whose answers: the listener and the name of the sender.
 
-    ``awaited`` gives the messages whose answers another way may still deliver, and which are left alone therefore.
+    ``awaited`` gives the messages whose answers another way may still deliver, and which are left alone therefore;
+    ``elsewhere``: such a way may also be in another process, which nobody here knows. ``stands``: may we send now?
     """
 
     listener: str
     sender: str
     give_up_after: timedelta
     awaited: Callable[[], frozenset[str]] = frozenset
+    elsewhere: bool = False
+    stands: Callable[[], bool] = lambda: True
 
 
 class ReturnPath:
@@ -99,14 +102,22 @@ class ReturnPath:
         # Asked before the store is: what is delivered meanwhile is then in one of the two.
         awaited = self._lane.awaited()
         found = await self._queue.due(self._lane.listener, self._lane.sender, AT_ONCE)
-        before = self._clock() - STANDS
-        ours = [answer for answer in found if answer.message_id not in awaited or answer.made < before]
+        ours = [answer for answer in found if self._is_left(answer.made) or not self._may_come(answer, awaited)]
         for answer in ours:
+            if not self._lane.stands():
+                return None
             if not await self._settle(answer):
                 return self._back_off()
             self._failures = 0
         self._failures = 0
         return timedelta(0) if ours and len(found) == AT_ONCE else None
+
+    def _may_come(self, answer: DueAnswer, awaited: frozenset[str]) -> bool:
+        return self._lane.elsewhere or answer.message_id in awaited
+
+    def _is_left(self, made: datetime) -> bool:
+        """Has it waited for long? What was made later than now was made by a clock that was set since."""
+        return abs(self._clock() - made) > STANDS
 
     async def _settle(self, answer: DueAnswer) -> bool:
         """Send one answer; False: the same has to be tried again."""

@@ -2,15 +2,17 @@
 
 import asyncio
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from adapter.app.return_path import AnswerQueue, Lane, ReturnPath
+from adapter.app.seat import Part, Seats
 from adapter.inbound.agreements import Agreement
 from adapter.inbound.answers_to import AnswersTo
 from adapter.outbound.client_tls import ClientTls, ClientTlsFiles
 from adapter.outbound.result_channel import ResultChannel, ResultListener
 from adapter.settings import Settings
+from adapter.store.leases import Tenure
 from adapter.telemetry import Telemetry
 
 
@@ -22,17 +24,18 @@ class ReturnPaths:
         self._telemetry = telemetry
         self._clock = clock
         self._paths: list[ReturnPath] = []
-        self._channels: list[ResultChannel] = []
         self._tasks: list[asyncio.Task[None]] = []
 
-    def start(self, queue: AnswerQueue, awaited: Callable[[], frozenset[str]]) -> None:
-        """Begin to send; ``awaited`` gives the messages whose answers a connection may still get."""
+    def start(self, queue: AnswerQueue, awaited: Callable[[], frozenset[str]], seats: Seats) -> None:
+        """Begin to send, of several processes one to each peer; ``awaited`` gives the messages whose answers a
+        connection may still get.
+        """
         for peer in answer_peers(self._settings):
-            channel = ResultChannel(peer.address())
-            path = ReturnPath(peer.lane(awaited), queue, channel, self._telemetry, self._clock)
+            channel, seat = ResultChannel(peer.address()), seats.seat(f"answers/{peer.name}")
+            lane = replace(peer.lane(awaited, shared=seats.shared), stands=seat.stands)
+            path = ReturnPath(lane, queue, channel, self._telemetry, self._clock)
             self._paths.append(path)
-            self._channels.append(channel)
-            self._tasks.append(asyncio.create_task(path.run(), name=f"answers-{peer.name}"))
+            self._tasks.append(asyncio.create_task(seat.run(_sending(path, channel)), name=f"answers-{peer.name}"))
 
     def wake(self) -> None:
         """Say that an answer may wait."""
@@ -44,7 +47,16 @@ class ReturnPaths:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        await asyncio.gather(*(channel.close() for channel in self._channels))
+
+
+def _sending(path: ReturnPath, channel: ResultChannel) -> Part:
+    async def run(_tenure: Tenure) -> None:
+        try:
+            await path.run()
+        finally:
+            await channel.close()
+
+    return run
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +72,14 @@ class PeerOfSender:
         """What the sender is called where several listeners have some."""
         return f"{self.listener}/{self.sender}"
 
-    def lane(self, awaited: Callable[[], frozenset[str]]) -> Lane:
-        """Turn the settings into what is sent; ``awaited`` is heeded where a connection may bring an answer, too."""
+    def lane(self, awaited: Callable[[], frozenset[str]], *, shared: bool = False) -> Lane:
+        """Turn the settings into what is sent; ``awaited`` is heeded where a connection may bring an answer, too.
+
+        ``shared``: it may be a connection of another process.
+        """
         give_up_after = timedelta(hours=self.settings.give_up_after)
         if self.settings.only_when_gone:
-            return Lane(self.listener, self.sender, give_up_after, awaited)
+            return Lane(self.listener, self.sender, give_up_after, awaited, elsewhere=shared)
         return Lane(self.listener, self.sender, give_up_after)
 
     def address(self) -> ResultListener:

@@ -9,6 +9,7 @@ import os
 import socket
 import time
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Protocol
 from uuid import uuid4
@@ -53,20 +54,33 @@ def boot_clock() -> float:
     return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
 
 
+@dataclass(frozen=True, slots=True)
+class Seats:
+    """Makes the seats of a process; ``term`` is how long a lease lasts without renewal."""
+
+    leases: LeaseStore
+    term: timedelta
+    telemetry: Telemetry
+    shared: bool = True
+
+    def seat(self, name: str) -> "Seat":
+        """Turn a part's name into what does it in one process at a time."""
+        return Seat(name, self)
+
+
 class Seat:
     """One named part. ``run`` does it whenever this process holds the lease; ``stop`` begins it no more."""
 
-    def __init__(self, name: str, leases: LeaseStore, term: timedelta, telemetry: Telemetry) -> None:
+    def __init__(self, name: str, seats: Seats) -> None:
         self.name = name
-        self._leases = leases
-        self._term = term
-        self._telemetry = telemetry
+        self._leases = seats.leases
+        self._term = seats.term
+        self._telemetry = seats.telemetry
         self._holder = this_process()
-        self._look = min(LOOK, term.total_seconds() * EARLY)
+        self._look = min(LOOK, seats.term.total_seconds() * EARLY)
         self._ends = 0.0
         self._stopping = asyncio.Event()
 
-    @property
     def stands(self) -> bool:
         """May this process act under the lease now? Ask right before what cannot be undone."""
         return boot_clock() < self._ends
@@ -126,7 +140,7 @@ class Seat:
     async def _renew(self, tenure: Tenure) -> None:
         """Renew until the lease is lost or could not be renewed in time."""
         every = self._term.total_seconds() / RENEWALS
-        while self.stands:
+        while self.stands():
             await asyncio.sleep(min(every, self._ends - boot_clock()))
             began = boot_clock()
             try:

@@ -16,6 +16,7 @@ from adapter.app.live_mappings import LiveMappings
 from adapter.app.mllp_door import MllpDoor
 from adapter.app.reader import MessageReader
 from adapter.app.scores import Scores
+from adapter.app.seat import Seats
 from adapter.app.worker import Worker
 from adapter.fhir.rendering import Rendering
 from adapter.hl7v2.tables import warm
@@ -93,8 +94,9 @@ class Service:
         self.store = await Store.open(kept.url, after=door.follow_up, premises=Premises(kept.password_file))
         parts.push_async_callback(self.store.close)
         parts.push_async_callback(door.answers.close)
+        seats = Seats(self.store.leases, timedelta(seconds=kept.lease), self.telemetry, kept.is_shared)
         if self._has("work"):
-            door.return_paths.start(self.store.answers, door.answers.awaited)
+            door.return_paths.start(self.store.answers, door.answers.awaited, seats)
             parts.push_async_callback(door.return_paths.stop)
         for warning in self.store.warnings:
             self.telemetry.warn("store", warning=warning)
@@ -117,8 +119,8 @@ class Service:
         if self._has("receive"):
             mllp = await server.start()
             parts.push_async_callback(server.drain, GRACE)
-            fhir.start(parts)
-            await drop.start(intake, self.clock)
+            fhir.start(parts, seats)
+            await drop.start(intake, self.clock, seats)
             parts.push_async_callback(drop.stop)
         self._tell_doors(Addresses(mllp, http))
         return Addresses(mllp, http)

@@ -50,6 +50,6 @@ class SourceRecords(Protocol):
         """Keep that these versions of reports are on disk."""
         ...
 
-    async def swept(self, source: str, high_water: str, began: datetime) -> None:
-        """Keep how far a sweep came; one that was asked for after it began stays due."""
+    async def swept(self, source: str, high_water: str, asked: datetime | None) -> None:
+        """Keep how far a sweep came, and that what was asked for before it is done; one asked for since stays due."""
         ...

@@ -73,7 +73,7 @@ class FhirSource:
 
     async def sweep(self) -> None:
         """Take every report that changed since the last sweep, and keep how far it came."""
-        parts, began = self.parts, self.parts.clock()
+        parts = self.parts
         state = await parts.records.state(parts.name)
         sweep = Sweep(parts.fetcher.server, parts.fetcher.bases, parts.terms)
         count = 0
@@ -82,7 +82,7 @@ class FhirSource:
         if not sweep.whole and not sweep.sorted:
             rule = "there are more pages than most_pages, and the server does not sort them"
             raise SourceError(rule, permanent=True)
-        await parts.records.swept(parts.name, sweep.high_water, began)
+        await parts.records.swept(parts.name, sweep.high_water, state.sweep_asked)
         if not sweep.whole:
             await self.ask_for_sweep()
         self._swept = time.monotonic()

@@ -36,6 +36,7 @@ class FileDrop:
 
     def __init__(self, folders: DropFolders, max_file: int, origin: Origin, on_event: OnEvent | None = None) -> None:
         self._folders = folders
+        self._stands: Callable[[], bool] = lambda: True
         self._max_file = max_file
         self._origin = origin
         self._events = Events(origin.listener, Counters(), on_event)
@@ -43,6 +44,10 @@ class FileDrop:
         self._others = 0
         self._stopping = asyncio.Event()
         self.notice = ""
+
+    def hold(self, turn: int, stands: Callable[[], bool]) -> None:
+        """Take files in hand as the holder of this turn; when it no longer stands, they are another process's."""
+        self._folders, self._stands = self._folders.held(turn), stands
 
     def stop(self) -> None:
         """Finish the file in hand, and pick up no more."""
@@ -63,7 +68,7 @@ class FileDrop:
         notices: list[str] = []
         try:
             for file in [*await asyncio.to_thread(self._folders.left), *await asyncio.to_thread(self._steady)]:
-                if self._stopping.is_set() or STORE_WAITS in notices:
+                if self._stopping.is_set() or STORE_WAITS in notices or not self._stands():
                     break
                 notices += await self._take(file, batches)
         except OSError as error:
@@ -98,6 +103,8 @@ class FileDrop:
     async def _store(self, file: Path, batches: BatchIntake) -> list[str]:
         try:
             content = await asyncio.to_thread(read_file, file, self._max_file)
+        except FileNotFoundError:
+            return []  # A later holder has it.
         except OSError as error:
             problem = Problem.BLOCK_TOO_LARGE if isinstance(error, TooLargeError) else Problem.VALUE_UNREADABLE
             return await self._put(file, self._folders.errors, unread_words(Refused(problem, rule=_reason(error))))
@@ -127,6 +134,8 @@ class FileDrop:
             )
 
     async def _put(self, file: Path, folder: Path, words: dict[str, bytes]) -> list[str]:
+        if not self._stands():
+            return []
         await asyncio.to_thread(put_away, file, folder, words)
         self._events.tell("file-archived" if folder == self._folders.archive else "file-to-errors")
         return []

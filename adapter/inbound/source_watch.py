@@ -17,10 +17,14 @@ SHORTEST, LONGEST = 1.0, 300.0
 
 @dataclass(slots=True)
 class SourceWatch:
-    """Works for one source; ``notice`` says in words what a person should see to."""
+    """Works for one source; ``notice`` says in words what a person should see to.
+
+    ``longest``: seconds after which it looks again although nothing is due, for what other processes were told.
+    """
 
     source: FhirSource
     keeper: SubscriptionKeeper | None = None
+    longest: float = float("inf")
     _failures: int = 0
     _problem: str = ""
 
@@ -33,12 +37,15 @@ class SourceWatch:
         return "; ".join(parts)
 
     async def run(self) -> None:
-        """Work until cancelled."""
-        while True:
-            wait = await self.step()
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(wait):
-                    await self.source.wake.wait()
+        """Work until cancelled; what waits for a person is then for another to say."""
+        try:
+            while True:
+                wait = await self.step()
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(wait):
+                        await self.source.wake.wait()
+        finally:
+            self._failures, self._problem, self.source.given_up = 0, "", 0
 
     async def step(self) -> float:
         """Do what is due; gives the seconds to wait for more."""
@@ -56,7 +63,7 @@ class SourceWatch:
         except Exception as error:  # noqa: BLE001 - a fault in one source must not end the watch over it in silence
             return self._failed(f"the program failed on it ({type(error).__name__})", None)
         self._failures, self._problem = 0, ""
-        return wait
+        return min(wait, self.longest)
 
     def _failed(self, rule: str, retry_after: float | None) -> float:
         if rule != self._problem:

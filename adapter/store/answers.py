@@ -15,23 +15,14 @@ WAITS_AGAIN = {"application_delivered": None, "application_given_up": None, "app
 
 
 class AnswerRecords:
-    """What the store knows of answers that go to a peer; every call may raise StoreUnavailableError.
+    """What the store knows of answers that go to a peer; every call may raise StoreUnavailableError."""
 
-    ``shared``: other processes use the database as well.
-    """
-
-    def __init__(self, reader: Reader, writer: Writer, *, shared: bool = False) -> None:
+    def __init__(self, reader: Reader, writer: Writer) -> None:
         self._reader = reader
         self._writer = writer
-        self._shared = shared
 
     async def due(self, listener: str, sender: str, limit: int) -> list[DueAnswer]:
-        """List a sender's answers that wait, in the order in which its messages came.
-
-        Of several processes one alone is given any, as long as it is connected: two would mix up the order.
-        """
-        if self._shared and not await self._writer.write(lambda connection: is_ours(connection, (listener, sender))):
-            return []
+        """List a sender's answers that wait, in the order in which its messages came."""
         return await self._reader.read(lambda connection: due(connection, (listener, sender), limit))
 
     async def delivered(self, message_id: str, at: datetime) -> None:
@@ -49,12 +40,6 @@ class AnswerRecords:
     async def send_again(self, reason: str, at: datetime, by: str = "") -> int:
         """Let every answer that was given up wait anew; gives how many."""
         return await self._writer.write(lambda connection: send_again(connection, (reason, by), at))
-
-
-def is_ours(connection: Connection, lane: tuple[str, str]) -> bool:
-    """Take a lane for this connection of PostgreSQL, unless another one has it; it is free when that one ends."""
-    key = func.hashtextextended("/".join(("answers", *lane)), 0)
-    return bool(connection.scalar(select(func.pg_try_advisory_lock(key))))
 
 
 def due(connection: Connection, lane: tuple[str, str], limit: int) -> list[DueAnswer]:

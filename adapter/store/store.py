@@ -57,7 +57,7 @@ class Store:
         self.destinations = DestinationRecords(self._reader, self._writer)
         self.sources = SourceRecords(self._reader, self._writer)
         shared = opened.engines.writer.dialect.name == "postgresql"
-        self.answers = AnswerRecords(self._reader, self._writer, shared=shared)
+        self.answers = AnswerRecords(self._reader, self._writer)
         self.leases = LeaseRecords(self._reader, self._writer, shared=shared)
         self.replays = replays.ReplayRecords(self._reader, self._writer)
         self.warnings = opened.warnings

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, delete, func, select, update
+from sqlalchemy import Connection, case, delete, func, select, update
 
 from adapter.sources import PendingReport, SourceState
 from adapter.store.codec import milliseconds, moment, moment_or_none, storable
@@ -64,9 +64,9 @@ class SourceRecords:
         """Keep that these versions of reports are on disk."""
         await self._writer.write(lambda connection: see(connection, source, versions, at))
 
-    async def swept(self, source: str, high_water: str, began: datetime) -> None:
-        """Keep how far a sweep came; one that was asked for after it began stays due."""
-        await self._writer.write(lambda connection: swept(connection, source, high_water, began))
+    async def swept(self, source: str, high_water: str, asked: datetime | None) -> None:
+        """Keep how far a sweep came, and that what was asked for before it is done; one asked for since stays due."""
+        await self._writer.write(lambda connection: swept(connection, source, high_water, asked))
 
 
 def state(connection: Connection, source: str) -> SourceState:
@@ -105,15 +105,21 @@ def note(
     _put_state(connection, source, values)
 
 
-def _put_state(connection: Connection, source: str, values: dict[str, Any]) -> None:
+def _put_state(
+    connection: Connection, source: str, values: dict[str, Any], changed: dict[str, Any] | None = None
+) -> None:
     first = {"high_water": "", "ahead": "[]"} | values
     row = insert_into(connection.dialect.name, fhir_source).values(source=source, **first)
-    connection.execute(row.on_conflict_do_update(index_elements=[fhir_source.c.source], set_=values))
+    connection.execute(row.on_conflict_do_update(index_elements=[fhir_source.c.source], set_=changed or values))
 
 
 def ask_for_sweep(connection: Connection, source: str, at: datetime) -> None:
-    """Make a sweep due; one that began before then does not answer it."""
-    _put_state(connection, source, {"sweep_asked": milliseconds(at)})
+    """Make a sweep due; one that began before then does not answer it, whatever the clocks of processes say."""
+    latest = fhir_source.c.sweep_asked
+    asked = milliseconds(at)
+    _put_state(
+        connection, source, {"sweep_asked": asked}, {"sweep_asked": case((latest >= asked, latest + 1), else_=asked)}
+    )
 
 
 def due(connection: Connection, source: str, now: datetime, limit: int) -> list[PendingReport]:
@@ -174,9 +180,10 @@ def see(connection: Connection, source: str, versions: Sequence[tuple[str, str]]
         )
 
 
-def swept(connection: Connection, source: str, high_water: str, began: datetime) -> None:
-    """Keep how far a sweep came."""
+def swept(connection: Connection, source: str, high_water: str, asked: datetime | None) -> None:
+    """Keep how far a sweep came; ``asked`` is what was asked for when it began."""
     _put_state(connection, source, {"high_water": storable(high_water)})
-    table = fhir_source.c
-    answered = (table.source == source) & (table.sweep_asked <= milliseconds(began))
-    connection.execute(update(fhir_source).where(answered).values(sweep_asked=None))
+    if asked is not None:
+        table = fhir_source.c
+        answered = (table.source == source) & (table.sweep_asked == milliseconds(asked))
+        connection.execute(update(fhir_source).where(answered).values(sweep_asked=None))
