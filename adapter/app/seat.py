@@ -65,19 +65,19 @@ class Seats:
 
     def seat(self, name: str) -> "Seat":
         """Turn a part's name into what does it in one process at a time."""
-        return Seat(name, self)
+        return Seat(name, self.leases, self.term, self.telemetry)
 
 
 class Seat:
     """One named part. ``run`` does it whenever this process holds the lease; ``stop`` begins it no more."""
 
-    def __init__(self, name: str, seats: Seats) -> None:
+    def __init__(self, name: str, leases: LeaseStore, term: timedelta, telemetry: Telemetry) -> None:
         self.name = name
-        self._leases = seats.leases
-        self._term = seats.term
-        self._telemetry = seats.telemetry
+        self._leases = leases
+        self._term = term
+        self._telemetry = telemetry
         self._holder = this_process()
-        self._look = min(LOOK, seats.term.total_seconds() * EARLY)
+        self._look = min(LOOK, term.total_seconds() * EARLY)
         self._ends = 0.0
         self._stopping = asyncio.Event()
 

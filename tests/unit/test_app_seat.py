@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from work_fakes import eventually
 
-from adapter.app.seat import Seat, Seats, boot_clock
+from adapter.app.seat import Seats, boot_clock
 from adapter.outcome import StoreUnavailableError
 from adapter.store.leases import LeaseLostError, Tenure
 from adapter.telemetry import Telemetry
@@ -69,7 +69,7 @@ class Part:
 @asynccontextmanager
 async def seated(leases, part, term=TERM):
     telemetry = Telemetry(quiet=True)
-    seat = Seat("drop", Seats(leases, term, telemetry))
+    seat = Seats(leases, term, telemetry).seat("drop")
     seat.shown = lambda: telemetry.registry.get_sample_value("netpet_part_held", {"part": "drop"})
     running = asyncio.create_task(seat.run(part.do))
     yield seat, running
