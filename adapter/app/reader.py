@@ -14,16 +14,19 @@ NOT_HERE = "{}, which is to read it as it did before, is not here: put its file 
 
 
 class MessageReader:
-    """Turns a message into what it says, by the mappings then in use: one that is kept, or one that is at the door."""
+    """Turns a message into what it says, by the mappings then in use: one that is kept, or one that is at the door.
+
+    ``known`` finds the mapping of a message that names its own.
+    """
 
     def __init__(self, mappings: MappingsInUse, senders: DoorSenders) -> None:
         self._mappings = mappings
-        self._known = KnownMappings(mappings)
+        self.known = KnownMappings(mappings)
         self._senders = senders
 
     def read(self, message: KeptMessage) -> Reading:
         """Turn a kept message into what it says, by the mappings in use unless it names one."""
-        mappings = self._known.alone(message.read_with) if message.read_with else self._mappings.current
+        mappings = self.known.alone(message.read_with) if message.read_with else self._mappings.current
         if mappings is None:
             return Held(Problem.NO_MAPPING, rule=NOT_HERE.format(message.read_with.partition(" ")[0]))
         sender = self._senders.named(message.channel, message.sender)

@@ -15,6 +15,8 @@ from adapter.app.hl7v2_doors import DropDoor, door_senders, message_route
 from adapter.app.live_mappings import LiveMappings
 from adapter.app.mllp_door import MllpDoor
 from adapter.app.reader import MessageReader
+from adapter.app.replay_preview import Preview
+from adapter.app.replays import Replays
 from adapter.app.scores import Scores
 from adapter.app.seat import Seats
 from adapter.app.worker import Worker
@@ -104,6 +106,7 @@ class Service:
         self._scores = Scores(self.store, self.clock, worker.wake)
         self._dead_letters = DeadLetters(self.store.destinations, self.store.answers, self.clock, worker.wake)
         self.mappings.join(self.store, reader.read, worker.wake)
+        self._replays = self._replay(reader, worker)
         watching = asyncio.create_task(self.mappings.run(self.settings.mappings.reload), name="mappings")
         parts.push_async_callback(_cancel, watching)
         running = self._begin(worker, parts)
@@ -172,6 +175,7 @@ class Service:
             admits=None if tls is None else tls.admits,
             dead_letters=self._dead_letters,
             scores=self._scores,
+            replays=self._replays,
             jwks=published_keys(self.settings.destination, self.settings.fhir_in.sources),
             tell=self.telemetry.web_event,
         )
@@ -191,11 +195,17 @@ class Service:
             return ApiKeys(file, self.telemetry.web_event)
 
     def _worker(self, reader: MessageReader, parts: AsyncExitStack) -> Worker:
+        destination = build_destination(self.settings, self.store, parts)
+        return Worker(self.store, destination, reader.read, self._site(), self.telemetry)
+
+    def _replay(self, reader: MessageReader, worker: Worker) -> Replays:
+        preview = Preview(self.store, reader.read, self._site(), self.clock)
+        return Replays(self.store, reader.known, preview, self.clock, worker.wake)
+
+    def _site(self) -> Site:
         policy = self.settings.policy
         rendering = Rendering(software_version=VERSION, publish_final=policy.publish_final)
-        site = Site(policy.to_policy(), rendering, timedelta(hours=self.settings.destination.give_up_after))
-        destination = build_destination(self.settings, self.store, parts)
-        return Worker(self.store, destination, reader.read, site, self.telemetry)
+        return Site(policy.to_policy(), rendering, timedelta(hours=self.settings.destination.give_up_after))
 
     async def _forget(self) -> None:
         keep = timedelta(days=self.settings.intake.keep_ignored)

@@ -11,6 +11,7 @@ import typer
 
 from adapter.cli.db import db_app
 from adapter.cli.map import map_app
+from adapter.cli.replay_options import replay
 from adapter.cli.review import review_app
 
 app = typer.Typer(
@@ -116,30 +117,7 @@ def doctor(
     raise typer.Exit(run_doctor(config, write_test=write_test, as_json=as_json))
 
 
-@app.command()
-def replay(
-    offered: Annotated[
-        bool | None,
-        typer.Option(
-            "--offered/--dead",
-            help="Held messages that the mappings can read by now, or scores that their destination did not take.",
-            show_default=False,
-        ),
-    ] = None,
-    reason: Annotated[str, typer.Option("--reason", help="Do it, and why; without it they are listed.")] = "",
-    client: Annotated[str, typer.Option("--client", help="A name of security.api_keys; else the first.")] = "",
-    config: Config = None,
-    as_json: Annotated[bool, typer.Option("--json", help="The answer as JSON.")] = False,
-) -> None:
-    """Have a running service do anew what it could not do: read held messages, deliver dead letters."""
-    from adapter.cli.replay import ReplayOffered, run_replay_offered  # noqa: PLC0415
-    from adapter.cli.replay_dead import run_replay_dead  # noqa: PLC0415
-
-    if offered is None:
-        typer.echo("say what to replay: --offered or --dead", err=True)
-        raise typer.Exit(2)
-    told = ReplayOffered(reason, client, as_json)
-    raise typer.Exit((run_replay_offered if offered else run_replay_dead)(config, told))
+app.command()(replay)
 
 
 @app.command()

@@ -10,13 +10,17 @@ import aiohttp
 import typer
 
 from adapter.cli.doctor_ready import PATIENCE, own_certificate
-from adapter.cli.exits import ENVIRONMENT, OK
+from adapter.cli.exits import BAD_INPUT, ENVIRONMENT, OK
 from adapter.cli.serve import settings_or_exit
 from adapter.settings import Http, Settings
 
 
 class NoAnswerError(Exception):
     """The service did not answer as it should; the text says what it answered."""
+
+    def __init__(self, text: str, status: int = 0) -> None:
+        super().__init__(text)
+        self.exit_code = BAD_INPUT if 400 <= status < 500 else ENVIRONMENT
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +29,9 @@ class Service:
 
     http: Http
     key: str | None
+    patience: aiohttp.ClientTimeout = PATIENCE
 
-    async def ask(self, method: str, path: str, body: dict[str, str] | None = None) -> dict[str, Any]:
+    async def ask(self, method: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
         """Turn a request into the JSON that answers it; raises NoAnswerError."""
         scheme = "http" if self.http.tls is None else "https"
         host = f"[{self.http.host}]" if ":" in self.http.host else self.http.host
@@ -34,12 +39,13 @@ class Service:
         url = f"{scheme}://{host}:{self.http.port}{path}"
         try:
             async with (
-                aiohttp.ClientSession(timeout=PATIENCE, headers=headers) as session,
+                aiohttp.ClientSession(timeout=self.patience, headers=headers) as session,
                 session.request(method, url, json=body, ssl=own_certificate(self.http)) as answer,
             ):
                 members: dict[str, Any] = await answer.json(content_type=None)
                 if answer.status != 200:
-                    raise NoAnswerError(f"the service answered {answer.status}: {_diagnostics(members)}")
+                    text = f"the service answered {answer.status}: {_diagnostics(members)}"
+                    raise NoAnswerError(text, answer.status)
                 return members
         except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
             place = f"{self.http.host} port {self.http.port}"

@@ -8,7 +8,7 @@ from typing import Any
 
 import typer
 
-from adapter.cli.exits import BAD_INPUT, ENVIRONMENT, OK
+from adapter.cli.exits import ENVIRONMENT, OK
 from adapter.cli.replay import NoAnswerError, Service, client_key
 from adapter.cli.serve import settings_or_exit
 from adapter.cli.visible import visible
@@ -61,7 +61,7 @@ def run_decide(score: str, body: dict[str, str], access: Access) -> int:
         members = asyncio.run(_service(access).ask("POST", f"/scores/{score}/confirmation", body))
     except (NoAnswerError, OSError) as error:
         typer.echo(f"netpet-adapter review: {error}", err=True)
-        return BAD_INPUT if str(error).startswith("the service answered 4") else ENVIRONMENT
+        return error.exit_code if isinstance(error, NoAnswerError) else ENVIRONMENT
     typer.echo(json.dumps(members) if access.as_json else f"{members['score']}  {members['verdict']}")
     return OK
 

@@ -17,6 +17,7 @@ from adapter.web.jwks import JWKS_PATH, jwks_handler
 from adapter.web.mappings import MappingRoutes
 from adapter.web.own_address import FHIR_PATH
 from adapter.web.parts import ResourceReader, WebParts
+from adapter.web.replays import ReplayRoutes
 from adapter.web.scores import ScoreRoutes
 from adapter.web.search_parameters import SEARCHES
 from adapter.web.static_resources import StaticResources
@@ -38,6 +39,8 @@ def build_app(parts: WebParts) -> web.Application:
         DeadLetterRoutes(parts.dead_letters).add_to(app.router)
     if parts.scores is not None:
         ScoreRoutes(parts.scores, parts.api_keys).add_to(app.router)
+    if parts.replays is not None:
+        ReplayRoutes(parts.replays).add_to(app.router)
     if parts.jwks is not None:
         app.router.add_get(JWKS_PATH, jwks_handler(parts.jwks))
     if parts.mappings is not None:

@@ -14,6 +14,7 @@ from adapter.web.fhir_in import FhirInRoutes
 from adapter.web.fhir_notifications import NotificationRoutes
 from adapter.web.hl7v2_messages import MessageRoute
 from adapter.web.mappings import MappingsControl
+from adapter.web.replays import ReplayControl
 from adapter.web.scores import ScoreControl
 from adapter.web.telling import Tell, tell_nobody
 
@@ -78,5 +79,6 @@ class WebParts:
     tokens: BearerTokens | None = None
     dead_letters: DeadLetterControl | None = None
     scores: ScoreControl | None = None
+    replays: ReplayControl | None = None
     jwks: Callable[[], dict[str, Any]] | None = None
     tell: Tell = tell_nobody
