@@ -17,6 +17,7 @@ from adapter.store.failure import unavailable
 from adapter.store.migrate import migrate
 from adapter.store.opening import BUSY_TIMEOUT, Premises, open_database
 from adapter.store.postgres import is_postgres, open_postgres
+from adapter.store.premises import make_folder, sync_folder
 from adapter.store.schema import metadata
 
 
@@ -129,11 +130,7 @@ def _settle(part: Path, file: Path) -> None:
         os.link(part, file)
     except OSError as error:
         raise StoreUnavailableError(f"{file} cannot be made: {error.strerror}") from error
-    folder = os.open(file.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+    sync_folder(file.parent)
 
 
 def restore(file: Path, url: str, premises: Premises) -> list[TableCount]:
@@ -147,7 +144,7 @@ def restore(file: Path, url: str, premises: Premises) -> list[TableCount]:
     target = sqlite_file(url)
     if target.exists():
         raise StoreUnavailableError(f"store.url: {target} is there already: move it away (with -wal and -shm) first")
-    target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_folder(target.parent)
     back_up(f"sqlite:///{file}", target)
     open_database(url, premises).close()
     return counted

@@ -1,5 +1,6 @@
 """Is this a place where a database can be kept, and is it ours alone?"""
 
+import contextlib
 import os
 import re
 import sqlite3
@@ -22,14 +23,39 @@ NETWORK_FILE_SYSTEMS = frozenset(
 
 
 def make_room(path: Path) -> None:
-    """Create the database file and its folders where they are missing, for this user alone: patients' data."""
+    """Create the database file and its folders where they are missing, for this user alone: patients' data.
+
+    Their names are on the disk when this returns: what is accepted later must not lie in a file that has none.
+    """
     try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_folder(path.parent)
         os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+        sync_folder(path.parent)
     except OSError as error:
         raise StoreUnavailableError(
             f"store.url: {path} cannot be created or written ({error.strerror}): check the path, rights and free space"
         ) from error
+
+
+def make_folder(folder: Path) -> None:
+    """Create a folder, and those above it that are missing, each with its name on the disk; raises OSError.
+
+    The name of one that is there already is synced as well: whoever made it may have been cut off before it did.
+    """
+    above = [one for one in folder.parents if not one.exists()]
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for one in (folder, *above):
+        with contextlib.suppress(PermissionError):  # a folder that others made, and that we may not list
+            sync_folder(one.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """Bring the names of a folder to the disk; raises OSError."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def file_system(path: Path, mountinfo: str) -> str:
