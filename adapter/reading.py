@@ -127,9 +127,11 @@ def _read_hl7v2(message: KeptMessage, mappings: MappingSet, charsets: Charsets) 
 
 def _read_fhir(message: KeptMessage, mappings: MappingSet) -> Reading:
     incoming = parse_incoming(message.raw)
-    is_test = any(
-        one != PRODUCTION for one in (message.processing_id, *(unit.processing_id for unit in incoming.units))
-    )
+    said = incoming.units or incoming.patients[:1]  # the records that a Patient names stand behind it
+    is_test = any(one != PRODUCTION for one in (message.processing_id, *(unit.processing_id for unit in said)))
+    if not incoming.units and incoming.patients:
+        merges = () if is_test else incoming.patients[0].merges(message.received, mappings.authorities)
+        return Merged(merges, (_FOR_TESTING.format("HTEST"),) if is_test else ())
     return _as_reading(read_units(incoming.units, mappings), incoming.notes, "HTEST" if is_test else "")
 
 

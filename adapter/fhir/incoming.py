@@ -8,11 +8,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from adapter.fhir.json_text import from_json
+from adapter.fhir.patient_unit import PatientUnit, patient_units
 from adapter.fhir.reach import units_of
 from adapter.fhir.received import Received, received
 from adapter.fhir.resource import JsonUnreadableError, Resource
 from adapter.fhir.shapes import IncomingError
-from adapter.fhir.shelf import Entry
+from adapter.fhir.shelf import Entry, Shelf
 from adapter.fhir.unit import Unit, bundle_of
 from adapter.outcome import Problem
 
@@ -31,6 +32,7 @@ MAX_REPORTS = 200
 class Incoming:
     """What one body holds. ``kind`` is its Bundle.type, or ``resource``.
 
+    ``patients`` are those that say which records are one person's; each is a message of its own, as each report is.
     ``superseded`` counts older versions of reports in a history, ``deleted`` names what it says was deleted, ``named``
     the reports that a notification speaks of and does not carry, ``unclaimed`` counts Observations that no report of
     the body references and that were not sent with one on purpose.
@@ -42,6 +44,12 @@ class Incoming:
     deleted: tuple[str, ...] = ()
     named: tuple[str, ...] = ()
     unclaimed: int = 0
+    patients: tuple[PatientUnit, ...] = ()
+
+    @property
+    def messages(self) -> tuple[Unit, ...]:
+        """What is kept of the body, each by itself."""
+        return (*self.units, *self.patients)
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -69,12 +77,19 @@ def parse_incoming(body: bytes, *, max_bytes: int = MAX_BYTES, max_nodes: int = 
 
 def _incoming(found: Received, body: bytes) -> Incoming:
     reports = [entry for entry in found.entries if entry.type == "DiagnosticReport"]
-    if len(reports) > MAX_REPORTS:
-        raise IncomingError(Problem.BLOCK_TOO_LARGE, "", f"the body has more than {MAX_REPORTS} reports")
+    _check_count(len(reports), "reports")
     units = units_of(reports, found, body if len(reports) == 1 else None)
     claimed = {id(entry) for unit in units for entry in unit.roots}
     free = [entry for entry in found.entries if entry.type == "Observation" and id(entry) not in claimed]
-    return Incoming(found.kind, units, found.superseded, found.deleted, found.named, len(free))
+    shelf = units[0].shelf if units else Shelf(found.entries, found.older)
+    patients = patient_units(found.entries, shelf, found.header, alone=not reports)
+    _check_count(len(patients), "Patients that say something of records")
+    return Incoming(found.kind, units, found.superseded, found.deleted, found.named, len(free), patients)
+
+
+def _check_count(count: int, what: str) -> None:
+    if count > MAX_REPORTS:
+        raise IncomingError(Problem.BLOCK_TOO_LARGE, "", f"the body has more than {MAX_REPORTS} {what}")
 
 
 def completed(unit: Unit, fetched: Iterable[tuple[str, Resource]]) -> Unit:

@@ -3,16 +3,17 @@
 from collections import deque
 from collections.abc import Iterator, Sequence
 
+from adapter.fhir.patient_links import linked_references
 from adapter.fhir.received import Received
 from adapter.fhir.resource import Element
 from adapter.fhir.shelf import Entry, Shelf
 from adapter.fhir.unit import Missing, Unit
 
-_FOLLOWED = frozenset({"DiagnosticReport", "Observation", "ServiceRequest", "ImagingStudy", "Procedure"})
-"""Whose references are followed; those of a Patient or a Practitioner lead away from the report."""
+_FOLLOWED = frozenset({"DiagnosticReport", "Observation", "ServiceRequest", "ImagingStudy", "Procedure", "Patient"})
+"""Whose references are followed; of a Patient only those to records of the same person, others lead away."""
 
 _RESULTS = {"DiagnosticReport": ("result",), "Observation": ("hasMember",)}
-_NEEDED = {"DiagnosticReport": ("subject", "basedOn", "imagingStudy")}
+_NEEDED = {"DiagnosticReport": ("subject", "basedOn", "imagingStudy"), "Patient": ("link",)}
 """What a fetcher is to find where the body lacks it: what is reported, and what identifies patient and study."""
 
 
@@ -72,7 +73,7 @@ class _Reach:
         waiting = deque([start])
         while waiting:
             entry = waiting.popleft()
-            for reference, path in _references(entry.resource, entry.path):
+            for reference, path in _leading_on(entry):
                 target = self._target(reference, path, entry)
                 if target is not None and self._take(target) and target.type in _FOLLOWED:
                     waiting.append(target)
@@ -103,6 +104,11 @@ class _Reach:
         if is_result or element in _NEEDED.get(owner.type, ()):
             self.missing.append(Missing(reference, path, is_result))
         return None
+
+
+def _leading_on(entry: Entry) -> Iterator[tuple[str, str]]:
+    look = linked_references if entry.type == "Patient" else _references
+    return look(entry.resource, entry.path)
 
 
 def _references(element: Element, path: str) -> Iterator[tuple[str, str]]:

@@ -50,7 +50,7 @@ def created(receipts: Receipts, *, updated: bool) -> FhirAnswer:
 
 def acknowledgement(receipts: Receipts) -> Resource:
     """Turn receipts into an OperationOutcome that names each id; it says stored of nothing that is not."""
-    issues = [_information(f"kept as message {one}" if one else "noted, to be fetched") for one in receipts.ids]
+    issues = [_information(_kept(one)) for one in receipts.ids]
     warned = [_issue("warning", "not-supported", words) for words in receipts.warnings]
     return {"resourceType": "OperationOutcome", "issue": [*issues, *warned]}
 
@@ -70,9 +70,8 @@ def response_bundle(bundle: Resource, incoming: Incoming, receipts: Receipts) ->
 
     What was kept because a report reaches it is 201 too; what no report of the body needs is 204, and told apart.
     """
-    reports = {
-        unit.report.path: one or "noted, to be fetched" for unit, one in zip(incoming.units, receipts.ids, strict=True)
-    }
+    messages = zip(incoming.messages, receipts.ids, strict=True)
+    reports = {unit.report.path: (unit.report.type, one) for unit, one in messages}
     whole = len(incoming.units) == 1  # its bytes are kept as they came, with all entries
     kept = {entry.path for unit in incoming.units for entry in unit.roots}
     count = len(bundle.get("entry", ()))
@@ -80,10 +79,11 @@ def response_bundle(bundle: Resource, incoming: Incoming, receipts: Receipts) ->
     return {"resourceType": "Bundle", "type": ANSWERED_BY_ENTRY[incoming.kind], "entry": entries}
 
 
-def _entry(path: str, reports: Mapping[str, str], kept: set[str], *, whole: bool) -> Element:
+def _entry(path: str, reports: Mapping[str, tuple[str, str]], kept: set[str], *, whole: bool) -> Element:
     if path in reports:
-        outcome = {"resourceType": "OperationOutcome", "issue": [_information(f"kept as message {reports[path]}")]}
-        return {"response": {"status": "201 Created", "location": _location(reports[path]), "outcome": outcome}}
+        type_, message = reports[path]
+        outcome = {"resourceType": "OperationOutcome", "issue": [_information(_kept(message))]}
+        return {"response": {"status": "201 Created", "location": _location(message, type_), "outcome": outcome}}
     if path in kept or whole:
         words = "kept with the report of this body, as a part of it"
         outcome = {"resourceType": "OperationOutcome", "issue": [_information(words)]}
@@ -93,8 +93,12 @@ def _entry(path: str, reports: Mapping[str, str], kept: set[str], *, whole: bool
     return {"response": {"status": "204 No Content", "outcome": outcome}}
 
 
-def _location(message_id: str) -> str:
-    return f"DiagnosticReport/{message_id}/_history/1" if message_id else ""
+def _kept(message_id: str) -> str:
+    return f"kept as message {message_id}" if message_id else "noted, to be fetched"
+
+
+def _location(message_id: str, type_: str = "DiagnosticReport") -> str:
+    return f"{type_}/{message_id}/_history/1" if message_id else ""
 
 
 def _information(words: str) -> Element:

@@ -76,7 +76,9 @@ SHAPES: dict[str, dict[str, Any]] = {
         "component": ["Component"],
     },
     "Component": _VALUES,
-    "Patient": _RESOURCE | {"identifier": ["Identifier"], "birthDate": STRING},
+    "Patient": _RESOURCE
+    | {"identifier": ["Identifier"], "birthDate": STRING, "active": BOOLEAN, "link": ["PatientLink"]},
+    "PatientLink": {"type": STRING, "other": "Reference"},
     "ServiceRequest": _RESOURCE | {"identifier": ["Identifier"], "code": "CodeableConcept", "basedOn": ["Reference"]},
     "ImagingStudy": _RESOURCE | {"identifier": ["Identifier"], "started": STRING, "basedOn": ["Reference"]},
     "Meta": {"versionId": STRING, "lastUpdated": STRING, "tag": ["Coding"], "security": ["Coding"]},

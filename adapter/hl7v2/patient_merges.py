@@ -7,15 +7,13 @@ from adapter.hl7v2.header import Header
 from adapter.hl7v2.message import Message, MessageError, Segment
 from adapter.hl7v2.moments import parse_timestamp
 from adapter.outcome import Place, Problem
-from adapter.scoring.merges import Merge
+from adapter.scoring.merges import Merge, paired
 from adapter.scoring.report import PatientIdentity
 
 MERGES = frozenset({"A34", "A36", "A40", "A47"})
 """Triggers by which the record of MRG-1 becomes that of PID-3; A47 corrects an identifier, which is the same to us."""
 UNLINK = "A37"
 """The trigger by which two records, each of a PID, are declared to be of two patients."""
-
-_RECORD_NUMBER = "MR"
 
 
 def is_merge(header: Header) -> bool:
@@ -58,19 +56,7 @@ def _unlinked(message: Message, at: datetime) -> Iterator[Merge]:
 def _pairs(
     old: list[PatientIdentity], survivors: list[PatientIdentity], at: datetime, *, undone: bool = False
 ) -> Iterator[Merge]:
-    for identity in old:
-        same = [
-            one
-            for one in survivors
-            if (one.authority, one.authority_oid) == (identity.authority, identity.authority_oid)
-        ]
-        partner = same[0] if len(same) == 1 else _record_number(same or survivors)
-        if partner.key != identity.key:
-            yield Merge(identity, partner, at, undone)
-
-
-def _record_number(identities: list[PatientIdentity]) -> PatientIdentity:
-    return next((one for one in identities if one.type == _RECORD_NUMBER), identities[0])
+    return (Merge(one, other, at, undone) for one, other in paired(old, survivors))
 
 
 def _stated(segment: Segment, field: int) -> list[PatientIdentity]:

@@ -82,7 +82,7 @@ class FhirReceiver:
                 parsed = await asyncio.to_thread(_parse, body, self._max_bytes)
             check(parsed)
             async with asyncio.timeout(self._seconds):
-                kept = await self._intake.keep(parsed.incoming.units, origin)
+                kept = await self._intake.keep(parsed.incoming.messages, origin)
         except IncomingError as error:
             return self.refuse(Refused(error.problem, error.place, error.rule), origin)
         except KeepingError as error:
@@ -99,8 +99,9 @@ def _parse(body: bytes, max_bytes: int) -> _Parsed:
     if incoming.kind in ANSWERED_BY_ENTRY:
         bundle = from_json(body)
         check_requests(bundle)
-    if not incoming.units:
-        raise IncomingError(Problem.MESSAGE_TYPE, "", "there is no DiagnosticReport in the body")
+    if not incoming.messages:
+        rule = "there is no DiagnosticReport in the body, and no Patient that says which records are one person's"
+        raise IncomingError(Problem.MESSAGE_TYPE, "", rule)
     return _Parsed(incoming, bundle)
 
 

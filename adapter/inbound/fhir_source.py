@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from adapter.arrival import Origin
+from adapter.fhir.patient_unit import stated_patient
 from adapter.fhir.shapes import IncomingError
 from adapter.fhir.unit import Unit
 from adapter.inbound.events import OnEvent
@@ -123,7 +124,7 @@ class FhirSource:
 
     async def keep(self, unit: Unit) -> None:
         """Keep a report and its version; what is kept is not asked for again."""
-        await self.parts.intake.keep([unit], self.parts.origin)
+        await self._keep(unit)
         seen = [(unit.report.id, unit.report.version)]
         await self.parts.records.see(self.parts.name, seen, self.parts.clock())
 
@@ -144,8 +145,13 @@ class FhirSource:
             raise SourceError("the report is not there (any more)", permanent=True)
         seen = (pending.report, unit.report.version)
         if await self.parts.records.unseen(self.parts.name, [seen]):
-            await self.parts.intake.keep([unit], self.parts.origin)
+            await self._keep(unit)
         return unit.report.version
+
+    async def _keep(self, unit: Unit) -> None:
+        """A Patient that says of which person it is a record is kept too, once a version, after the report."""
+        await self.parts.intake.keep([unit], self.parts.origin)
+        await self.parts.intake.keep(stated_patient(unit), self.parts.origin)
 
     async def _postpone(self, pending: PendingReport, error: SourceError | IncomingError | KeepingError) -> None:
         now = self.parts.clock()

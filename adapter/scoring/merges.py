@@ -1,10 +1,12 @@
 """Which records are one patient, and which of them survives: from merges and their undoing, in any order of arrival."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from adapter.scoring.report import KeptReport, PatientIdentity
+
+_RECORD_NUMBER = "MR"
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,12 +15,16 @@ class Merge:
 
     Of one pair of records the latest word counts, in whichever direction: a merge with the roles swapped makes the
     other record survive, and who undoes a merge need not know which of the two had survived.
+
+    ``said_by`` names the resource that always says all of its links (FHIR): what a later version of it no longer says
+    is taken back then. A record in both places says only that it was spoken of.
     """
 
     old: PatientIdentity
     survivor: PatientIdentity
     at: datetime
     undone: bool = False
+    said_by: str = ""
 
 
 class ContradictionError(Exception):
@@ -31,10 +37,50 @@ def standing(merges: Iterable[Merge]) -> list[Merge]:
     Of two words of one time the one that keeps records apart counts, else the first by the key of the survivor, so
     that the order of arrival settles nothing.
     """
+    said = list(merges)
     latest: dict[frozenset[str], Merge] = {}
-    for merge in sorted(merges, key=_place):
-        latest[frozenset((merge.old.key, merge.survivor.key))] = merge
+    for merge in sorted((*said, *_taken_back(said)), key=_place):
+        latest[_names(merge)] = merge
     return [merge for names, merge in latest.items() if len(names) == 2 and not merge.undone]
+
+
+def _taken_back(merges: Iterable[Merge]) -> Iterator[Merge]:
+    """What a resource once said of records and its latest version does not say, as undone by that version."""
+    of_resource: dict[str, list[Merge]] = {}
+    for merge in merges:
+        of_resource.setdefault(merge.said_by, []).append(merge)
+    of_resource.pop("", None)
+    for said in of_resource.values():
+        last = max(merge.at for merge in said)
+        still = {_names(merge) for merge in said if merge.at == last}
+        yield from (replace(merge, at=last, undone=True) for merge in said if _names(merge) not in still)
+
+
+def _names(merge: Merge) -> frozenset[str]:
+    return frozenset((merge.old.key, merge.survivor.key))
+
+
+def paired(
+    old: Iterable[PatientIdentity], survivors: Sequence[PatientIdentity]
+) -> Iterator[tuple[PatientIdentity, PatientIdentity]]:
+    """Turn the identifiers of two records into pairs of one old and one surviving one.
+
+    Those of one authority belong together; what has no partner there goes with the record number (type MR, else the
+    first).
+    """
+    for identity in old:
+        same = [one for one in survivors if _authority(one) == _authority(identity)]
+        partner = same[0] if len(same) == 1 else _record_number(same or survivors)
+        if partner is not None and partner.key != identity.key:
+            yield identity, partner
+
+
+def _authority(identity: PatientIdentity) -> tuple[str, str]:
+    return identity.authority, identity.authority_oid
+
+
+def _record_number(identities: Sequence[PatientIdentity]) -> PatientIdentity | None:
+    return next((one for one in identities if one.type == _RECORD_NUMBER), next(iter(identities), None))
 
 
 def _place(merge: Merge) -> tuple[datetime, bool, str]:

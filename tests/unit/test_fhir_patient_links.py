@@ -1,9 +1,14 @@
 """Patient.link as merges: replaced-by, replaces, and what names no other record."""
 
+from datetime import timedelta
+
 import pytest
 from lesion_tables import DAY_0
 
-from adapter.fhir.patient_links import merges_of
+from adapter.fhir.patient_links import Statement, merges_of, says_that_it_stands_alone
+from adapter.fhir.shapes import IncomingError
+from adapter.outcome import Problem
+from adapter.scoring.merges import standing
 
 
 def patient(value, *links, system="urn:oid:1.2.3"):
@@ -18,8 +23,16 @@ KNOWN = {"Patient/2": patient("2")}
 BY_IDENTIFIER = {"identifier": {"system": "urn:oid:1.2.3", "value": "2"}}
 
 
+def statement(resource, hour=0, said_by="Patient/1", known=KNOWN):
+    return merges_of(Statement(resource, said_by, DAY_0 + timedelta(hours=hour), "Patient"), known.get)
+
+
+def values(merges):
+    return [(one.old.value, one.survivor.value) for one in merges]
+
+
 def said(resource):
-    return [(one.old.value, one.survivor.value) for one in merges_of(resource, DAY_0, KNOWN.get)]
+    return values(standing(statement(resource)))
 
 
 @pytest.mark.parametrize("other", [BY_IDENTIFIER, {"reference": "Patient/2"}])
@@ -34,8 +47,11 @@ def test_other_links_replace_nothing(kind):
 
 
 @pytest.mark.parametrize("other", [{}, {"reference": "Patient/unknown"}, {"identifier": {"system": "urn:oid:1.2.3"}}])
-def test_a_record_that_cannot_be_named_is_merged_with_nothing(other):
-    assert said(patient("1", link("replaced-by", other))) == []
+def test_a_link_to_a_record_that_cannot_be_named_is_held(other):
+    with pytest.raises(IncomingError) as held:
+        statement(patient("1", link("seealso", BY_IDENTIFIER), link("replaced-by", other)))
+
+    assert (held.value.problem, held.value.place.path) == (Problem.NOT_FOUND, "Patient.link[1].other")
 
 
 def test_a_record_that_replaces_itself_says_nothing():
@@ -47,6 +63,55 @@ def test_identifiers_of_one_authority_belong_together():
     other["identifier"].insert(0, {"system": "urn:oid:9", "value": "E2"})
     one = patient("1", link("replaced-by", {"reference": "Patient/2"}))
 
-    found = merges_of(one, DAY_0, {"Patient/2": other}.get)
+    found = standing(statement(one, known={"Patient/2": other}))
 
-    assert [(each.old.value, each.survivor.value) for each in found] == [("1", "2")]
+    assert values(found) == [("1", "2")]
+
+
+def test_what_a_later_version_no_longer_says_is_taken_back_in_whatever_order_they_come():
+    linked = statement(patient("1", link("replaced-by", BY_IDENTIFIER)))
+    alone = statement(patient("1"), hour=1)
+
+    assert values(standing(linked)) == [("1", "2")]
+    assert standing([*linked, *alone]) == standing([*alone, *linked]) == []
+
+
+def test_a_later_version_that_names_another_record_takes_back_the_first():
+    third = {"identifier": {"system": "urn:oid:1.2.3", "value": "3"}}
+    words = statement(patient("1", link("replaced-by", BY_IDENTIFIER)))
+    words += statement(patient("1", link("replaced-by", third)), hour=1)
+
+    assert values(standing(words)) == [("1", "3")]
+
+
+def test_taking_back_undoes_what_the_other_record_said_before_and_not_what_it_says_after():
+    words = statement(patient("1", link("replaced-by", BY_IDENTIFIER))) + statement(patient("1"), hour=2)
+    of_the_other = patient("2", link("replaces", {"identifier": {"system": "urn:oid:1.2.3", "value": "1"}}))
+
+    assert standing([*words, *statement(of_the_other, 1, "Patient/2")]) == []
+    assert values(standing([*words, *statement(of_the_other, 3, "Patient/2")])) == [("1", "2")]
+
+
+def test_another_resource_of_the_same_record_takes_nothing_back():
+    linked = statement(patient("1", link("replaced-by", BY_IDENTIFIER)))
+    elsewhere = statement(patient("1"), hour=1, said_by="http://other.example/Patient/1")
+
+    assert values(standing([*linked, *elsewhere])) == [("1", "2")]
+
+
+SUBSETTED = {"tag": [{"code": "SUBSETTED"}]}
+
+
+@pytest.mark.parametrize(
+    ("facts", "says"),
+    [
+        ({"active": True}, True),
+        ({}, False),
+        ({"active": False}, False),
+        ({"active": True, "meta": SUBSETTED}, False),
+        ({"active": True, "link": [link("refer", BY_IDENTIFIER)]}, True),
+        ({"active": True, "link": [link("replaces", BY_IDENTIFIER)]}, False),
+    ],
+)
+def test_only_a_record_in_use_and_sent_whole_says_that_it_stands_alone(facts, says):
+    assert says_that_it_stands_alone(patient("1") | facts) is says
