@@ -35,6 +35,7 @@ class FakeWorkStore:
         self.recorded: list[Publication] = []
         self.settled: list[str] = []
         self.postponed: list[tuple[str, timedelta, str]] = []
+        self.hastened = 0
         self.down = 0
 
     def mark(self, patient: str, *messages: KeptMessage, scores: int = 0) -> None:
@@ -83,6 +84,12 @@ class FakeWorkStore:
         if f"postpone {claim.patient}" in self.failures:
             raise self.failures[f"postpone {claim.patient}"]
         self.postponed.append((claim.patient, due - NOW, problem))
+
+    async def hasten(self, now: datetime) -> int:
+        if "hasten" in self.failures:
+            raise self.failures.pop("hasten")
+        self.hastened += 1
+        return 0
 
 
 class FakeDestination:

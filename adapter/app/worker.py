@@ -9,6 +9,7 @@ from typing import Protocol
 
 from adapter.app.courtesy import MOST, Courtesy
 from adapter.app.leases import LeaseKeeper, LeaseStore
+from adapter.app.outage import HastenedStore, Outage
 from adapter.app.publication_told import tell_publication
 from adapter.app.reading_told import tell_reading
 from adapter.delivery import DeliveryError
@@ -30,7 +31,7 @@ FIRST_BACK_OFF = timedelta(seconds=1)
 LONGEST_BACK_OFF = timedelta(minutes=15)
 
 
-class WorkStore(PatientStore, LeaseStore, Protocol):
+class WorkStore(PatientStore, LeaseStore, HastenedStore, Protocol):
     """What the worker needs of the store besides publication's part."""
 
     async def claim(self, now: datetime, limit: int, lease: timedelta) -> list[Claim]:
@@ -75,6 +76,7 @@ class Worker:
         self._stopping = False
         self._in_hand: set[asyncio.Task[None]] = set()
         self.leases = LeaseKeeper(store, telemetry)
+        self._outage = Outage(store)
 
     def wake(self) -> None:
         """Say that somebody is due."""
@@ -150,12 +152,14 @@ class Worker:
         except StaleClaimError:
             self._telemetry.warn("claim-lost", patient=claim.patient)
         except DeliveryError as error:
+            self._outage.failed(error)
             await self._postpone(claim, f"{type(error).__name__}: {error}", clock(), error.retry_after)
         except Exception as error:  # noqa: BLE001 - whatever befell one patient is tried again and stops nobody else
             await self._postpone(claim, type(error).__name__, clock())
         else:
             for publication in changed:
                 tell_publication(self._telemetry, publication)
+            await self._outage.delivered(changed, clock())
 
     async def _read_all(self, claim: Claim) -> None:
         """What comes after the look makes the patient due once more when the claim is given back."""

@@ -180,6 +180,14 @@ def postpone(connection: Connection, claim: Claim, due: datetime, problem: str) 
     connection.execute(update(patient).where(_covered_by(claim)).values(claimed=None, marked=None, **values))
 
 
+def hasten(connection: Connection, now: datetime) -> int:
+    """Make due whoever waits to be tried again; gives how many. Who is in somebody's hand stays there."""
+    at = milliseconds(now)
+    failed = patient.c.claimed.is_(None) & (patient.c.attempts > 0) & (patient.c.due > at)
+    keys = select(patient.c.key).where(failed).order_by(patient.c.key).with_for_update(skip_locked=True)
+    return connection.execute(update(patient).where(patient.c.key.in_(keys)).values(due=at)).rowcount
+
+
 def waiting(connection: Connection, limit: int) -> list[Lane]:
     """List the lanes with work to come, the longest due first."""
     lanes = select(patient).where(patient.c.due.is_not(None)).order_by(patient.c.due, patient.c.key).limit(limit)

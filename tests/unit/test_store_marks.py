@@ -201,3 +201,25 @@ async def test_what_is_to_do_survives_a_restart_and_the_claim_of_the_former_proc
             await store.settle(claim, None)
 
         assert await dues(store) == {JANE.key: NOON}
+
+
+async def test_whoever_waits_after_a_failure_can_be_called_and_nobody_else_is(place):
+    async with opened(place) as store:
+        for number, patient in enumerate((JOHN.key, "failed too", "in hand", JANE.key)):
+            await store.keep(arrival(f"MSG{number}", patient=patient, received=later(-number)))
+        deadline, held, *failed = await store.claim(NOON, 10, LEASE)
+        await read_all(store, deadline)
+        await store.settle(deadline, later(800))
+        for claim in failed:
+            await store.postpone(claim, later(900), "destination-down")
+
+        assert await store.hasten(later(1)) == 2
+        due = await dues(store)
+
+    assert (deadline.patient, held.patient) == (JANE.key, "in hand")
+    assert due == {
+        JOHN.key: later(1),
+        "failed too": later(1),
+        JANE.key: later(800),
+        "in hand": NOON + LEASE,
+    }
