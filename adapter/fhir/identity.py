@@ -46,11 +46,6 @@ def provenance_id(score_id: str) -> str:
     return _derived("provenance", score_id)
 
 
-def summary_id(score_id: str) -> str:
-    """Turn a score's id into the id of the DiagnosticReport of ours that names it."""
-    return _derived("summary", score_id)
-
-
 def device_id(software_version: str, result: Result) -> str:
     """Turn the software's and the algorithm's versions into the Device's id: one Device for each pair of versions."""
     return _derived("device", software_version, result.algorithm, result.algorithm_version)

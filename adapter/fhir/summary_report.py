@@ -1,7 +1,7 @@
 """A DiagnosticReport of our own beside the hospital's, for sites whose reports may not be touched."""
 
 from adapter.fhir.datatypes import concept, literal
-from adapter.fhir.identity import SUMMARY_SYSTEM, summary_id
+from adapter.fhir.identity import SUMMARY_SYSTEM
 from adapter.fhir.resource import Element, Resource
 from adapter.fhir.terminology import DEVICE_ASSERTED, IMAGING_REPORT, SUMMARY_REPORT_PROFILE, SUPPORTING_INFO
 
@@ -15,18 +15,18 @@ _STATUS = {"preliminary": "preliminary", "final": "final", "corrected": "correct
 def render_summary(score: Resource) -> Resource:
     """Turn a score's Observation into the report that names it and its lesions, an addendum of a hospital's report.
 
-    It is a function of that Observation alone, so a correction or a withdrawal of the score is one of the report.
+    It is a function of that Observation alone, so a correction or a withdrawal of the score is one of the report. It
+    has the score's id, which is unique within a type.
     """
-    its_id = summary_id(score["id"])
     lesions = [reference for reference in score["derivedFrom"] if str(reference.get("reference", "")).startswith("Obs")]
     timed: Element = {name: score[name] for name in ("effectiveDateTime", "effectivePeriod", "issued") if name in score}
     return {
         "resourceType": "DiagnosticReport",
-        "id": its_id,
+        "id": score["id"],
         "meta": {"profile": [SUMMARY_REPORT_PROFILE], "security": [DEVICE_ASSERTED.coding]},
         "text": score["text"],
         "extension": _hospital_reports(score),
-        "identifier": [{"use": "official", "system": SUMMARY_SYSTEM, "value": its_id}],
+        "identifier": [{"use": "official", "system": SUMMARY_SYSTEM, "value": score["id"]}],
         "basedOn": score["basedOn"],
         "status": _STATUS.get(score["status"], "entered-in-error"),
         "code": concept(IMAGING_REPORT, text="NETPET summary, an addendum made by software"),

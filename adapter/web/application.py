@@ -21,6 +21,7 @@ from adapter.web.replays import ReplayRoutes
 from adapter.web.scores import ScoreRoutes
 from adapter.web.search_parameters import SEARCHES
 from adapter.web.static_resources import StaticResources
+from adapter.web.summary_reports import SummaryReports
 
 MAX_BODY = 64 * 1024
 """Bytes of a search by form."""
@@ -60,6 +61,7 @@ def _add_health(router: web.UrlDispatcher, parts: WebParts) -> None:
 def _add_fhir(router: web.UrlDispatcher, parts: WebParts) -> None:
     router.add_get(f"{FHIR_PATH}/metadata", FhirMetadata(parts.version, parts.base_url, parts.fhir_in is not None).get)
     readers: dict[str, ResourceReader] = {
+        "DiagnosticReport": SummaryReports(parts.reader),
         "CodeSystem": StaticResources(code_systems()),
         "StructureDefinition": StaticResources(profiles()),
         "ValueSet": StaticResources(value_sets()),

@@ -6,7 +6,7 @@ from datetime import date
 from aiohttp import web
 
 from adapter.fhir.capability import Served, capability_statement
-from adapter.fhir.terminology import LESION_PROFILE, PROVENANCE_PROFILE, SCORE_PROFILE
+from adapter.fhir.terminology import LESION_PROFILE, PROVENANCE_PROFILE, SCORE_PROFILE, SUMMARY_REPORT_PROFILE
 from adapter.web.answers import fhir_answer
 from adapter.web.negotiation import require_json
 from adapter.web.own_address import own_address
@@ -15,9 +15,13 @@ from adapter.web.search_parameters import SEARCHES
 
 CHANGED = date(2026, 11, 22)
 """The day that what we serve last changed."""
-_TAKEN = Served("DiagnosticReport", ("create", "update"), updates_by_search=True)
+_TAKEN = "DiagnosticReport"
 """What may be sent, where FHIR in is open."""
-_PROFILES = {"Observation": (SCORE_PROFILE, LESION_PROFILE), "Provenance": (PROVENANCE_PROFILE,)}
+_PROFILES = {
+    "Observation": (SCORE_PROFILE, LESION_PROFILE),
+    "DiagnosticReport": (SUMMARY_REPORT_PROFILE,),
+    "Provenance": (PROVENANCE_PROFILE,),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +43,12 @@ class FhirMetadata:
 
 def served_types(*, takes_reports: bool) -> tuple[Served, ...]:
     """Give each type with its interactions and search parameters."""
-    read = [Served(type_, ("read", "search-type"), _parameters(type_), _PROFILES.get(type_, ())) for type_ in SEARCHES]
-    return (*read, _TAKEN) if takes_reports else tuple(read)
+    return tuple(_served(type_, is_taken=takes_reports and type_ == _TAKEN) for type_ in SEARCHES)
+
+
+def _served(type_: str, *, is_taken: bool) -> Served:
+    interactions = ("read", "search-type", *(("create", "update") if is_taken else ()))
+    return Served(type_, interactions, _parameters(type_), _PROFILES.get(type_, ()), is_taken)
 
 
 def _parameters(type_: str) -> tuple[tuple[str, str], ...]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from adapter.fhir.bindings import REQUIRED_CODES
 from adapter.fhir.code_systems import code_systems
-from adapter.fhir.identity import LESION_SYSTEM, SCORE_SYSTEM, provenance_id
+from adapter.fhir.identity import LESION_SYSTEM, SCORE_SYSTEM, SUMMARY_SYSTEM, provenance_id
 from adapter.fhir.profiles import profiles, value_sets
 from adapter.fhir.resource_filter import Token
 from adapter.fhir.vocabulary import term
@@ -18,7 +18,10 @@ from adapter.web.search_values import alternatives, an_id, ids, texts, tokens
 
 _PATIENT_KEY = re.compile(r"(?:Patient/)?([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})")
 _TARGET = re.compile(r"(?:(?:[^?#]*/)?(?P<type>[A-Z][A-Za-z]+)/)?(?P<id>[A-Za-z0-9.-]{1,64})")
-_STATUS_SYSTEM = "http://hl7.org/fhir/observation-status"
+_STATUS_SYSTEMS = {
+    "Observation": "http://hl7.org/fhir/observation-status",
+    "DiagnosticReport": "http://hl7.org/fhir/diagnostic-report-status",
+}
 _OWN_IDENTIFIERS = {SCORE_SYSTEM: term("netpet-score"), LESION_SYSTEM: term("lesion")}
 
 Narrow = Callable[[Narrowing, Parameter], Narrowing]
@@ -76,12 +79,17 @@ def _by_code(so_far: Narrowing, parameter: Parameter) -> Narrowing:
     return so_far.with_token("codes", tokens(parameter))
 
 
-def _by_status(so_far: Narrowing, parameter: Parameter) -> Narrowing:
-    found = tokens(parameter)
-    known = REQUIRED_CODES["Observation", "status"]
-    if not all(token.value in known and token.system in (None, _STATUS_SYSTEM) for token in found):
-        raise RefusedError(Fault.PARAMETER_INVALID, "not a code of Observation.status", parameter.name)
-    return so_far.among("statuses", [token.value for token in found])
+def _by_status_of(type_: str) -> Narrow:
+    """A report of ours has its score's status, by the same word."""
+    known, system = REQUIRED_CODES[type_, "status"], _STATUS_SYSTEMS[type_]
+
+    def narrow(so_far: Narrowing, parameter: Parameter) -> Narrowing:
+        found = tokens(parameter)
+        if not all(token.value in known and token.system in (None, system) for token in found):
+            raise RefusedError(Fault.PARAMETER_INVALID, f"not a code of {type_}.status", parameter.name)
+        return so_far.among("statuses", [token.value for token in found])
+
+    return narrow
 
 
 def _by_own_identifier(so_far: Narrowing, parameter: Parameter) -> Narrowing:
@@ -94,6 +102,14 @@ def _by_own_identifier(so_far: Narrowing, parameter: Parameter) -> Narrowing:
     narrowed = so_far.among("ids", [an_id(token.value, parameter.name) for token in found])
     code = _OWN_IDENTIFIERS.get(found[0].system or "")
     return narrowed.with_token("codes", [Token(code.code, code.system)]) if code else narrowed
+
+
+def _by_report_identifier(so_far: Narrowing, parameter: Parameter) -> Narrowing:
+    found = tokens(parameter)
+    if not {token.system for token in found} <= {None, SUMMARY_SYSTEM}:
+        rule = "takes the identifiers that this server gives its reports; the hospital's reports are not here"
+        raise RefusedError(Fault.PARAMETER_UNSUPPORTED, rule, parameter.name)
+    return so_far.among("ids", [an_id(token.value, parameter.name) for token in found])
 
 
 def _by_target(so_far: Narrowing, parameter: Parameter) -> Narrowing:
@@ -117,19 +133,27 @@ _ALIAS = Definition("token", _by_patient_identifier, alias=True)
 
 _PUBLISHED = {"_id": _EVERY["_id"], "url": Definition("uri", _by_url)}
 
+_OF_A_PATIENT = _EVERY | {
+    "patient.identifier": _SUBJECT_IDENTIFIER,
+    "patient:identifier": _ALIAS,
+    "subject.identifier": _ALIAS,
+    "subject:identifier": _ALIAS,
+    "patient": Definition("reference", _by_patient_key),
+    "subject": Definition("reference", _by_patient_key, alias=True),
+    "date": Definition("date", _by_time),
+}
+
 SEARCHES: Mapping[str, Mapping[str, Definition]] = {
-    "Observation": _EVERY
+    "Observation": _OF_A_PATIENT
     | {
-        "patient.identifier": _SUBJECT_IDENTIFIER,
-        "patient:identifier": _ALIAS,
-        "subject.identifier": _ALIAS,
-        "subject:identifier": _ALIAS,
-        "patient": Definition("reference", _by_patient_key),
-        "subject": Definition("reference", _by_patient_key, alias=True),
         "code": Definition("token", _by_code),
-        "status": Definition("token", _by_status),
-        "date": Definition("date", _by_time),
+        "status": Definition("token", _by_status_of("Observation")),
         "identifier": Definition("token", _by_own_identifier),
+    },
+    "DiagnosticReport": _OF_A_PATIENT
+    | {
+        "status": Definition("token", _by_status_of("DiagnosticReport")),
+        "identifier": Definition("token", _by_report_identifier),
     },
     "Provenance": _EVERY | {"target": Definition("reference", _by_target)},
     "Device": _EVERY,

@@ -131,7 +131,7 @@ async def test_the_capability_statement_is_sound_and_names_what_every_search_tak
     assert statement["software"]["version"] == "0.9.1"
     assert statement["implementation"]["url"].endswith("/fhir")
     published = {"CodeSystem", "StructureDefinition", "ValueSet"}
-    assert set(resources) == {"Observation", "Provenance", "Device"} | published
+    assert set(resources) == {"Observation", "DiagnosticReport", "Provenance", "Device"} | published
     assert {"patient.identifier", "code", "date", "status", "_lastUpdated", "identifier", "_count"} <= {
         parameter["name"] for parameter in resources["Observation"]["searchParam"]
     }

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID, uuid5
 
 from adapter.fhir.resource import Element, Resource
 from adapter.outbound.answers import ServerAnswer, Verdict, classify, error_codes, id_in_location, server_answer
@@ -31,18 +32,24 @@ def transaction_bundle(finder: Finder, resources: Sequence[Resource]) -> Resourc
 def _entry(finder: Finder, resource: Resource, inside: set[Name]) -> Element:
     def resolve(name: Name) -> str | None:
         """What is created in this Bundle has no address yet: it is named by its fullUrl."""
-        return finder.address(name) or (f"urn:uuid:{name[1]}" if name in inside else None)
+        return finder.address(name) or (_full_url(name) if name in inside else None)
 
     name = name_of(resource)
     address = finder.address(name)
     if address is None:
         body = {key: readdressed(value, resolve) for key, value in resource.items() if key != "id"}
-        return {"fullUrl": f"urn:uuid:{name[1]}", "resource": body, "request": _by_search(finder, resource)}
+        return {"fullUrl": _full_url(name), "resource": body, "request": _by_search(finder, resource)}
     body = {key: readdressed(value, resolve) for key, value in resource.items()}
     body["id"] = address.partition("/")[2]
     version = finder.places.of(name).version
     request = {"method": "PUT", "url": address} | ({"ifMatch": f'W/"{version}"'} if version else {})
     return {"fullUrl": f"{finder.server.base}/{address}", "resource": body, "request": request}
+
+
+def _full_url(name: Name) -> str:
+    """A score and its report have one id: only type and id together name a resource."""
+    type_, its_id = name
+    return f"urn:uuid:{uuid5(UUID(its_id), type_)}"
 
 
 def _by_search(finder: Finder, resource: Resource) -> Element:
