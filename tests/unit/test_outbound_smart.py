@@ -216,4 +216,4 @@ def test_the_published_keys_are_public_and_named_alike_everywhere(tmp_path):
     assert [key["alg"] for key in keys] == ["ES384", "RS384"]
     assert not any(set(key) & {"d", "p", "q"} for key in keys)
     assert keys == jwks([SigningKeys([first, second], KEYS)])["keys"]
-    assert keys[0]["kid"] == SigningKeys([first], KEYS).keys()[0].kid
+    assert keys[0]["kid"] == SigningKeys([first], KEYS).current()[0].kid

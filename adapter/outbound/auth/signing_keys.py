@@ -47,7 +47,7 @@ class SigningKeys:
         self._files = [WatchedFile(file, f"{setting}: {file.name}") for file in files]
         self._parsed: dict[bytes, SigningKey] = {}
 
-    def keys(self) -> list[SigningKey]:
+    def current(self) -> list[SigningKey]:
         """Give the keys of now, the signing one first; raises DeliveryError for a file that holds none."""
         contents = [file.read() for file in self._files]
         self._parsed = {pem: self._parsed.get(pem) or signing_key(pem, self._setting) for pem in contents}
@@ -56,7 +56,7 @@ class SigningKeys:
 
 def jwks(every: Iterable[SigningKeys]) -> dict[str, Any]:
     """Turn the keys of all that we sign for into a JWK Set of their public halves; raises DeliveryError."""
-    public = {key.kid: key.public for keys in every for key in keys.keys()}
+    public = {key.kid: key.public for keys in every for key in keys.current()}
     return {"keys": list(public.values())}
 
 

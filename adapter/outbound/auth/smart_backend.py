@@ -66,7 +66,7 @@ class SmartBackend:
 
     def _in_turn(self) -> Iterator[SigningKey]:
         """The signing key; that key again where the answer showed our clock to be off; then the other keys."""
-        first, *others = self._keys.keys()
+        first, *others = self._keys.current()
         before = self._ahead
         yield first
         if abs(self._ahead - before) > TOLERATED:
