@@ -34,6 +34,10 @@ class Metrics:
             "Application level answers sent to a peer, by what came of it",
             ["listener", "sender", "outcome"],
         )
+        self.stored_messages = show("netpet_stored_messages", "Messages in the store", ["state"])
+        self.stored_bodies = show("netpet_stored_body_bytes", "Bytes of the bodies that are kept of them", ["state"])
+        self.store_bytes = show("netpet_store_bytes", "Bytes that the database takes on disk")
+        self.pruned = count("netpet_pruned", "Bodies by state, messages and results that retention removed", ["kind"])
         self.parts = show("netpet_part_held", "1: this process does what one process does at a time", ["part"])
         self.lines_lost = count("netpet_log_lines_lost", "Lines that could not be written to the log")
         self.up = show("netpet_build_info", "The running version", ["version"])

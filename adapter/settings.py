@@ -20,7 +20,7 @@ from adapter.outbound.fhir_settings import Destination
 from adapter.outcome import AdapterError
 from adapter.scoring.result import Policy
 from adapter.sections import Section, Tls, is_loopback, split_text
-from adapter.store.settings import ROLES, Part, Store
+from adapter.store.settings import ROLES, Part, Retention, Store
 from adapter.web.jwt_settings import Jwt
 
 __all__ = [
@@ -137,6 +137,7 @@ class Settings(BaseSettings):
     http: Http = Http()
     service: Part = Part()
     store: Store = Store()
+    retention: Retention = Retention()
     mappings: Mappings = Mappings()
     destination: Destination = Destination()
     policy: PolicySettings = PolicySettings()
@@ -180,7 +181,7 @@ def load_settings(file: Path | None = None, flags: dict[str, Any] | None = None)
     except ValidationError as error:
         found = error.errors(include_url=False, include_input=False, include_context=False)
         raise SettingsError(faults + [f"{_name(fault['loc'])}: {_sentence(fault)}" for fault in found]) from None
-    faults += [*_open_doors(settings), *_mixed_doors(settings), *_missing_parts(settings)]
+    faults += [*_open_doors(settings), *_mixed_doors(settings), *_missing_parts(settings), *_forgetful(settings)]
     if faults:
         raise SettingsError(faults)
     return settings
@@ -260,6 +261,12 @@ def _missing_parts(settings: Settings) -> Iterator[str]:
     """A SQLite file is used by one process: what that one does not do, nobody does."""
     if not settings.store.is_shared and set(settings.service.roles) != set(ROLES):
         yield "service.roles: with SQLite one process has all of them; to share the work set store.url to PostgreSQL"
+
+
+def _forgetful(settings: Settings) -> Iterator[str]:
+    """As long as a control ID stands for one message, that message is remembered."""
+    if settings.retention.message_days < settings.intake.duplicate_window:
+        yield "retention.message_days: not below intake.duplicate_window"
 
 
 def _asks_for_certificates(tls: Tls | None) -> bool:

@@ -2,6 +2,7 @@
 
 import logging
 import sys
+from collections.abc import Mapping
 from typing import Any
 
 import structlog
@@ -133,6 +134,17 @@ class Telemetry:
     def returned(self, listener: str, sender: str, outcome: str) -> None:
         """Count an attempt to give an answer to a peer: delivered, failed, refused or given-up."""
         self._metrics.answers_returned.labels(listener, sender, outcome).inc()
+
+    def stored(self, size: int, states: Mapping[str, tuple[int, int]]) -> None:
+        """Show what the store takes: bytes on disk, and for each state its messages and the bytes of their bodies."""
+        self._metrics.store_bytes.set(size)
+        for state, (messages, bodies) in states.items():
+            self._metrics.stored_messages.labels(state).set(messages)
+            self._metrics.stored_bodies.labels(state).set(bodies)
+
+    def pruned(self, kind: str, count: int) -> None:
+        """Count what retention removed."""
+        self._metrics.pruned.labels(kind).inc(count)
 
     def offered(self, count: int) -> None:
         """Show how many held messages could be read if they were replayed."""

@@ -1,20 +1,12 @@
-"""What follows on the reading of a message: the sender's second answer, and how long an ignored body stays."""
+"""What follows on the reading of a message: the sender's second answer, and whether an ignored body stays."""
 
-import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from adapter.app.return_paths import ReturnPaths
 from adapter.inbound.application_answers import ApplicationAnswers, application_answer
-from adapter.outcome import StoreUnavailableError
 from adapter.reading import KeptMessage, Reading
 from adapter.store.messages import Aftermath
-from adapter.telemetry import Telemetry
-
-LOOK = timedelta(hours=1)
-"""Between two looks for bodies that have been kept long enough; they are kept for days."""
-AT_A_TIME = 1000
-"""Bodies dropped in one commit, so that no message waits long for its own."""
 
 
 class FollowUp:
@@ -42,19 +34,3 @@ class FollowUp:
         self._answers.concluded(message_id, answer)
         if answer is not None:
             self._paths.wake()
-
-
-async def forget_ignored(
-    forget: Callable[[datetime, int], Awaitable[int]],
-    clock: Callable[[], datetime],
-    keep: timedelta,
-    telemetry: Telemetry,
-) -> None:
-    """Drop the bodies of ignored messages once their time is over, until cancelled; a store that is down is retried."""
-    while True:
-        dropped = 0
-        try:
-            dropped = await forget(clock() - keep, AT_A_TIME)
-        except StoreUnavailableError:
-            telemetry.failed("forget-ignored")
-        await asyncio.sleep(0 if dropped == AT_A_TIME else LOOK.total_seconds())

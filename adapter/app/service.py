@@ -10,13 +10,13 @@ from adapter.app.dead_letters import DeadLetters
 from adapter.app.destination import build_destination
 from adapter.app.fhir_doors import FhirDoors, FhirPage
 from adapter.app.fhir_parts import published_keys
-from adapter.app.follow_up import forget_ignored
 from adapter.app.hl7v2_doors import DropDoor, door_senders, message_route
 from adapter.app.live_mappings import LiveMappings
 from adapter.app.mllp_door import MllpDoor
 from adapter.app.reader import MessageReader
 from adapter.app.replay_preview import Preview
 from adapter.app.replays import Replays
+from adapter.app.retention import PART, Retention
 from adapter.app.scores import Scores
 from adapter.app.seat import Seats
 from adapter.app.worker import Worker
@@ -109,7 +109,7 @@ class Service:
         self._replays = self._replay(reader, worker)
         watching = asyncio.create_task(self.mappings.run(self.settings.mappings.reload), name="mappings")
         parts.push_async_callback(_cancel, watching)
-        running = self._begin(worker, parts)
+        running = self._begin(worker, parts, seats)
         intake = door.intake(self.store, reader, worker)
         drop = DropDoor(self.settings, self.telemetry)
         fhir = FhirDoors(self.settings, self.telemetry, self.clock)
@@ -131,12 +131,12 @@ class Service:
     def _has(self, role: Role) -> bool:
         return role in self.settings.service.roles
 
-    def _begin(self, worker: Worker, parts: AsyncExitStack) -> asyncio.Task[None] | None:
+    def _begin(self, worker: Worker, parts: AsyncExitStack, seats: Seats) -> asyncio.Task[None] | None:
         """Have the worker work, where that is this process's part."""
         worker.leases.last(timedelta(seconds=self.settings.store.lease))
         if not self._has("work"):
             return None
-        parts.push_async_callback(_cancel, asyncio.create_task(self._forget(), name="forget-ignored"))
+        parts.push_async_callback(_cancel, asyncio.create_task(self._prune(seats), name="retention"))
         running = asyncio.create_task(worker.run(self.clock), name="worker")
         parts.push_async_callback(_end, worker, running)
         return running
@@ -207,9 +207,8 @@ class Service:
         rendering = Rendering(software_version=VERSION, publish_final=policy.publish_final)
         return Site(policy.to_policy(), rendering, timedelta(hours=self.settings.destination.give_up_after))
 
-    async def _forget(self) -> None:
-        keep = timedelta(days=self.settings.intake.keep_ignored)
-        await forget_ignored(self.store.forget_ignored, self.clock, keep, self.telemetry)
+    async def _prune(self, seats: Seats) -> None:
+        await Retention(self.settings, self.store.retention, seats.seat(PART), self.telemetry).run(self.clock)
 
 
 async def _listen(web: WebServer, http: Http) -> tuple[str, int]:

@@ -25,6 +25,7 @@ WAL_LIMIT_BYTES = 64 * 1024 * 1024
 """What is left of the write-ahead log after a checkpoint; a long read may have let it grow far beyond."""
 
 WRITER_PRAGMAS = (
+    "auto_vacuum=INCREMENTAL",  # of a file that is new: it can then shrink page by page
     "journal_mode=WAL",
     "synchronous=FULL",
     "fullfsync=ON",  # macOS: fsync alone leaves the data in the drive's cache

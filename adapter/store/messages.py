@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, Protocol
 from uuid import uuid5
 
-from sqlalchemy import ClauseElement, Connection, Integer, bindparam, exists, select, update
+from sqlalchemy import ClauseElement, Connection, Integer, bindparam, exists, select
 
 from adapter.arrival import Arrival, ControlIdReusedError, Kept
 from adapter.reading import KeptMessage, Reading
@@ -17,13 +17,13 @@ from adapter.store.codec import dump, milliseconds, moment, storable
 from adapter.store.prepared import Prepared
 from adapter.store.schema import insert_into, message
 
-RECEIVED, READ, HELD, IGNORED = "received", "read", "held", "ignored"
+STATES = RECEIVED, READ, HELD, IGNORED, CLOSED = "received", "read", "held", "ignored", "closed"
 
 SENDER = ("channel", "sending_application", "sending_facility", "control_id")
 """With the content's sha256, what one message is: senders reuse control ids, and repeat what they got no answer to."""
 
 NOTHING_READ: dict[str, Any] = dict.fromkeys(
-    ("problem", "place", "rule", "mapping_id", "mapping_version", "mapping_sha256", "notes")
+    ("problem", "place", "rule", "mapping_id", "mapping_version", "mapping_sha256", "notes", "closed")
 )
 """What a reading leaves on its message, before there is one."""
 
@@ -211,10 +211,3 @@ class NothingFollows:
 def noted(notes: tuple[str, ...]) -> str:
     """Turn what was tolerated into its column."""
     return dump([storable(note) for note in notes])
-
-
-def forget_ignored(connection: Connection, before: datetime, limit: int) -> int:
-    """Drop the bodies of messages that are none of ours and were received before then; gives how many."""
-    old = (message.c.state == IGNORED) & message.c.raw.is_not(None) & (message.c.received < milliseconds(before))
-    some = select(message.c.sequence).where(old).order_by(message.c.sequence).limit(limit)
-    return connection.execute(update(message).where(message.c.sequence.in_(some)).values(raw=None)).rowcount

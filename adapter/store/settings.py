@@ -66,3 +66,31 @@ class Part(Section):
 
     roles: Roles = ROLES  # pydantic copies it
     """``receive``: the doors for messages. ``work``: reading, scoring, delivering. ``web``: what FHIR clients read."""
+
+
+Days = Annotated[float, Field(gt=0, le=36500)]
+"""A hundred years at most: for good."""
+Bytes = Annotated[int, Field(ge=0)] | None
+
+
+class Retention(Section):
+    """How long what is kept stays; readings, scores, decisions and the audit stay for good (docs/retention.md)."""
+
+    read_days: Days = 365
+    """Days that the body of a message that was read stays."""
+    read_bytes: Bytes = None
+    """Bytes of such bodies that stay, the newest; unset: no limit."""
+    ignored_bytes: Bytes = None
+    """The same of ignored messages, which stay ``intake.keep_ignored`` days at most."""
+    closed_days: Days = 90
+    """Days that the body of a held message stays after a person closed it."""
+    closed_bytes: Bytes = None
+    """Bytes of such bodies that stay."""
+    message_days: Days = 365
+    """Days after which a message without body is forgotten, where nothing was read from it."""
+    sent_days: Days = 365
+    """Days that a result message stays which its receiver accepted, and which a later one replaced."""
+    every: Annotated[float, Field(ge=1, le=86400)] = 3600
+    """Seconds between two looks for what may go."""
+    batch: Annotated[float, Field(ge=0.001, le=1)] = 0.02
+    """Seconds that one commit of it may take; five times as long the others have the store to themselves."""

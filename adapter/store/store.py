@@ -23,6 +23,7 @@ from adapter.store.messages import AfterReading, NothingFollows
 from adapter.store.opening import Opened, Premises, open_database
 from adapter.store.reader import Reader
 from adapter.store.recording import Recorded, Recording
+from adapter.store.retention import RetentionRecords
 from adapter.store.schema import insert_into, probe
 from adapter.store.subscriptions import SourceRecords
 from adapter.store.views import (
@@ -60,6 +61,7 @@ class Store:
         self.answers = AnswerRecords(self._reader, self._writer)
         self.leases = LeaseRecords(self._reader, self._writer, shared=shared)
         self.replays = replays.ReplayRecords(self._reader, self._writer)
+        self.retention = RetentionRecords(self._reader, self._writer)
         self.warnings = opened.warnings
 
     @classmethod
@@ -143,10 +145,6 @@ class Store:
         """Set a message back to be read anew; False when there is none, or an ignored one whose body was not kept."""
         why = replays.Why(reason, by, at)
         return await self._writer.write(lambda connection: replays.replay(connection, message_id, why))
-
-    async def forget_ignored(self, before: datetime, limit: int = 1000) -> int:
-        """Drop the bodies of messages that are none of ours and were received before then; gives how many."""
-        return await self._writer.write(lambda connection: messages.forget_ignored(connection, before, limit))
 
     # publication
 

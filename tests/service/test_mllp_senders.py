@@ -197,6 +197,3 @@ async def test_the_body_of_an_ignored_message_is_kept_as_long_as_the_site_wants(
 
         assert ignored.summary.state == "ignored"
         assert [None if ignored.raw is None else "kept"] == bodies
-        store, later = adapter.service.store, adapter.now + timedelta(days=2)
-        await store.forget_ignored(later)
-        assert (await store.message(ignored.summary.id)).raw is None

@@ -147,21 +147,9 @@ async def test_the_body_of_an_ignored_message_stays_where_that_is_wanted(tmp_pat
     claim, message = await claimed_message(store)
     await store.record_reading(claim, message, Ignored())
     kept = (await store.message(message.id)).raw
-    early, due, again = [await store.forget_ignored(time) for time in (NOON, later(1), later(1))]
-    left = (await store.message(message.id)).raw
     await store.close()
 
     assert kept == body
-    assert (early, due, again, left) == (0, int(keep), 0, None)
-
-
-async def test_only_ignored_messages_lose_their_bodies(tmp_path):
-    async with opened(tmp_path) as store:
-        claim, message = await claimed_message(store)
-        await store.record_reading(claim, message, Held(Problem.NO_MAPPING))
-
-        assert await store.forget_ignored(later(10)) == 0
-        assert (await store.message(message.id)).raw == arrival().raw
 
 
 async def test_a_database_of_the_first_version_keeps_its_messages(tmp_path):
