@@ -127,6 +127,10 @@ class Store:
         """Give a claim back as failed; the next claim carries the count of attempts. A mark ends the back-off."""
         await self._writer.write(lambda connection: patients.postpone(connection, claim, due, problem), claim.patient)
 
+    async def hasten(self, now: datetime) -> int:
+        """Make every patient due whose work failed and who waits to be tried again; gives how many."""
+        return await self._writer.write(lambda connection: patients.hasten(connection, now))
+
     # reading
 
     async def unread(self, patient: str, limit: int = 100) -> list[KeptMessage]:
