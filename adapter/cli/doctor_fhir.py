@@ -57,6 +57,9 @@ def _said(fit: Fit, settings: Destination) -> list[Finding]:
         said = f"{settings.plan} is set, {fit.plan} fits: {fit.why}"
         make = ill if is_wrong else note
         found.append(make("plan", said, f"destination.plan: {fit.plan}"))
+    if fit.patch_rewrites and settings.report_link == "patch":
+        said = "a JSON Patch at this server writes the report's numbers anew: 1.50 becomes 1.5"
+        found.append(note("report", said, "destination.report_link: put"))
     return found + [note("kept", f"may be lost: {loss}") for loss in fit.losses]
 
 

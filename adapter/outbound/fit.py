@@ -12,13 +12,17 @@ WRITTEN = ("Observation", "Device", "Provenance")
 
 @dataclass(frozen=True, slots=True)
 class Fit:
-    """The plan that fits and why; ``faults`` are what makes a FHIR plan fail, ``losses`` what will not be there."""
+    """The plan that fits and why; ``faults`` are what makes a FHIR plan fail, ``losses`` what will not be there.
+
+    ``patch_rewrites``: a JSON Patch at this server writes the numbers of the whole resource anew (docs/interop.md).
+    """
 
     plan: str
     why: str
     server: str = ""
     faults: tuple[str, ...] = ()
     losses: tuple[str, ...] = ()
+    patch_rewrites: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +68,7 @@ def fit_of(statement: Resource) -> Fit:
     if faults:
         return Fit("oru", "the server takes no Observation from us", server, faults, losses)
     plan, why = _plan(rest, types.get("Observation", {}))
-    return Fit(plan, why, server, faults, losses)
+    return Fit(plan, why, server, faults, losses, patch_rewrites="hapi" in server.lower())
 
 
 def server_name(statement: Resource) -> str:

@@ -87,6 +87,15 @@ async def test_a_plan_that_works_and_is_not_the_best_is_a_note():
         assert (await found(plan="sequential", fhir_base_url=server.base))["plan"][0] == "note"
 
 
+@pytest.mark.parametrize(("link", "is_told"), [("patch", True), ("put", False), ("none", False)])
+async def test_a_server_that_would_write_the_hospitals_numbers_anew_is_told_of(link, is_told):
+    async with serving("hapi") as server:
+        says(server, statement("HAPI FHIR Server", conditionalUpdate=True))
+        seen = await found(plan="transaction", fhir_base_url=server.base, report_link=link)
+
+    assert ("1.50 becomes 1.5" in seen.get("report", ("", ""))[1]) is is_told
+
+
 @pytest.mark.parametrize("product", ["Epic", "Oracle Health Millennium"])
 async def test_ehrs_whose_results_come_by_interface_want_plan_oru(product):
     async with serving("hapi") as server:
