@@ -11,6 +11,7 @@ from adapter.app.destination import build_destination
 from adapter.app.fhir_doors import FhirDoors, FhirPage
 from adapter.app.fhir_parts import published_keys
 from adapter.app.hl7v2_doors import DropDoor, door_senders, message_route
+from adapter.app.kept_messages import KeptMessages
 from adapter.app.live_mappings import LiveMappings
 from adapter.app.mllp_door import MllpDoor
 from adapter.app.reader import MessageReader
@@ -176,6 +177,7 @@ class Service:
             dead_letters=self._dead_letters,
             scores=self._scores,
             replays=self._replays,
+            kept_messages=KeptMessages(self.store, self.clock),
             jwks=published_keys(self.settings.destination, self.settings.fhir_in.sources),
             tell=self.telemetry.web_event,
         )

@@ -11,6 +11,7 @@ import typer
 
 from adapter.cli.db import db_app
 from adapter.cli.map import map_app
+from adapter.cli.messages import messages_app
 from adapter.cli.replay_options import replay
 from adapter.cli.review import review_app
 
@@ -24,6 +25,7 @@ app = typer.Typer(
 app.add_typer(map_app)
 app.add_typer(db_app)
 app.add_typer(review_app)
+app.add_typer(messages_app)
 
 
 @app.command()

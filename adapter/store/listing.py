@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from dataclasses import fields
+from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, TextClause, func, select
 
@@ -98,4 +99,9 @@ def _by_state(connection: Connection, state: ColumnElement[str]) -> dict[str, in
 def audit_trail(connection: Connection, limit: int) -> list[AuditEntry]:
     """List what persons did, the last first."""
     rows = connection.execute(select(audit).order_by(audit.c.id.desc()).limit(limit))
-    return [AuditEntry(moment(row.at), row.action, row.subject, row.reason, row.by) for row in rows]
+    return [audit_entry(row) for row in rows]
+
+
+def audit_entry(row: Row[Any]) -> AuditEntry:
+    """Turn a row of the audit into what is seen of it."""
+    return AuditEntry(moment(row.at), row.action, row.subject, row.reason, row.by)

@@ -16,6 +16,7 @@ from adapter.reading import KeptMessage, Reading
 from adapter.scoring.report import KeptReport
 from adapter.store import confirmations, deliveries, listing, messages, patients, replays, resources, sent_messages
 from adapter.store.answers import AnswerRecords
+from adapter.store.closings import ClosingRecords
 from adapter.store.confirmations import Decided
 from adapter.store.destinations import DestinationRecords
 from adapter.store.leases import LeaseRecords
@@ -61,6 +62,7 @@ class Store:
         self.answers = AnswerRecords(self._reader, self._writer)
         self.leases = LeaseRecords(self._reader, self._writer, shared=shared)
         self.replays = replays.ReplayRecords(self._reader, self._writer)
+        self.closings = ClosingRecords(self._reader, self._writer)
         self.retention = RetentionRecords(self._reader, self._writer)
         self.warnings = opened.warnings
 

@@ -14,6 +14,7 @@ from adapter.web.fhir_search import FhirSearch
 from adapter.web.health import Readiness, StoreProbe, livez, metrics_handler
 from adapter.web.held_searches import HeldSearches
 from adapter.web.jwks import JWKS_PATH, jwks_handler
+from adapter.web.kept_messages import KeptMessageRoutes
 from adapter.web.mappings import MappingRoutes
 from adapter.web.own_address import FHIR_PATH
 from adapter.web.parts import ResourceReader, WebParts
@@ -42,6 +43,8 @@ def build_app(parts: WebParts) -> web.Application:
         ScoreRoutes(parts.scores, parts.api_keys).add_to(app.router)
     if parts.replays is not None:
         ReplayRoutes(parts.replays).add_to(app.router)
+    if parts.kept_messages is not None:
+        KeptMessageRoutes(parts.kept_messages).add_to(app.router)
     if parts.jwks is not None:
         app.router.add_get(JWKS_PATH, jwks_handler(parts.jwks))
     if parts.mappings is not None:

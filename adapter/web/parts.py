@@ -13,6 +13,7 @@ from adapter.web.dead_letters import DeadLetterControl
 from adapter.web.fhir_in import FhirInRoutes
 from adapter.web.fhir_notifications import NotificationRoutes
 from adapter.web.hl7v2_messages import MessageRoute
+from adapter.web.kept_messages import MessagesControl
 from adapter.web.mappings import MappingsControl
 from adapter.web.replays import ReplayControl
 from adapter.web.scores import ScoreControl
@@ -80,5 +81,6 @@ class WebParts:
     dead_letters: DeadLetterControl | None = None
     scores: ScoreControl | None = None
     replays: ReplayControl | None = None
+    kept_messages: MessagesControl | None = None
     jwks: Callable[[], dict[str, Any]] | None = None
     tell: Tell = tell_nobody

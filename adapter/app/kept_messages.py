@@ -1,0 +1,76 @@
+"""What the web shows of kept messages, and the closing of their problems."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from adapter.store.closings import Closing, NoSuchMessageError, NothingToCloseError
+from adapter.store.store import Store
+from adapter.store.views import AuditEntry, MessageDetail, MessageFilter, MessageSummary
+from adapter.web.faults import Fault, RefusedError
+
+PAGE = 200
+
+
+class KeptMessages:
+    """Turns the store's messages into JSON members, without what they say."""
+
+    def __init__(self, store: Store, clock: Callable[[], datetime]) -> None:
+        self._store = store
+        self._clock = clock
+
+    async def standing(self, states: tuple[str, ...], before: int | None) -> dict[str, Any]:
+        """Give a page of messages, the last received first; ``next`` is None on the last page."""
+        found = await self._store.messages(MessageFilter(states=states), PAGE, before)
+        more = found[-1].sequence if len(found) == PAGE else None
+        return {"messages": [_summary(one) for one in found], "next": more}
+
+    async def message(self, message_id: str) -> dict[str, Any]:
+        """Give a message: what became of it, by which rule, and what persons did with it."""
+        detail = await self._store.message(message_id)
+        if detail is None:
+            raise RefusedError(Fault.NOT_FOUND, "there is no message of this id")
+        return _detail(detail, await self._store.closings.history(message_id))
+
+    async def close(self, message_id: str, reason: str, client: str) -> dict[str, Any]:
+        """Close a problem; raises RefusedError."""
+        try:
+            state = await self._store.closings.close(message_id, Closing(reason.strip(), client, self._clock()))
+        except NoSuchMessageError as error:
+            raise RefusedError(Fault.NOT_FOUND, str(error)) from None
+        except NothingToCloseError as error:
+            raise RefusedError(Fault.NOT_DECIDABLE, str(error)) from None
+        return {"message": message_id, "state": state}
+
+
+def _summary(one: MessageSummary) -> dict[str, Any]:
+    return {
+        "message": one.id,
+        "received": one.received.isoformat(timespec="milliseconds"),
+        "listener": one.channel,
+        "format": one.format,
+        "state": one.state,
+        "problem": one.problem,
+        "patient": one.patient,
+        "size": one.size,
+    }
+
+
+def _detail(detail: MessageDetail, history: list[AuditEntry]) -> dict[str, Any]:
+    mapping = f"{detail.mapping_id}@{detail.mapping_version}" if detail.mapping_id else None
+    return _summary(detail.summary) | {
+        "sender": detail.sender,
+        "control_id": detail.summary.control_id,
+        "sha256": detail.sha256,
+        "body": detail.raw is not None,
+        "place": str(detail.place),
+        "rule": detail.rule,
+        "mapping": mapping,
+        "notes": list(detail.notes),
+        "history": [_entry(one) for one in history],
+    }
+
+
+def _entry(one: AuditEntry) -> dict[str, Any]:
+    at = one.at.isoformat(timespec="milliseconds")
+    return {"at": at, "action": one.action, "by": one.by, "reason": one.reason}

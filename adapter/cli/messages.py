@@ -1,0 +1,55 @@
+"""``netpet-adapter messages``: what was kept and in which state, and the closing of problems (docs/retention.md)."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+messages_app = typer.Typer(
+    name="messages", help="Kept messages: list them by state, show one, close its problem.", no_args_is_help=True
+)
+
+Message = Annotated[str, typer.Argument(help="The message's id, as messages list shows it.")]
+Client = Annotated[str, typer.Option("--client", help="A name of security.api_keys; else the first.")]
+Config = Annotated[Path | None, typer.Option("--config", help="A YAML file of settings (docs/settings.md).")]
+AsJson = Annotated[bool, typer.Option("--json", help="The answer as JSON.")]
+
+
+@messages_app.command("list")
+def list_(
+    state: Annotated[
+        str, typer.Option("--state", help="Of received,read,held,ignored,closed; with commas; all: every one.")
+    ] = "held",
+    client: Client = "",
+    config: Config = None,
+    as_json: AsJson = False,
+) -> None:
+    """List the messages in a state, the last received first; without --state those that are held."""
+    from adapter.cli.messages_asked import run_list  # noqa: PLC0415 - a command imports only what it runs
+    from adapter.cli.review_asked import Access  # noqa: PLC0415
+
+    raise typer.Exit(run_list("" if state == "all" else state, Access(config, client, as_json)))
+
+
+@messages_app.command()
+def show(message: Message, client: Client = "", config: Config = None, as_json: AsJson = False) -> None:
+    """Show what became of a message, by which rule, and what persons did with it; not what it says."""
+    from adapter.cli.messages_asked import run_show  # noqa: PLC0415 - imports only what it runs
+    from adapter.cli.review_asked import Access  # noqa: PLC0415
+
+    raise typer.Exit(run_show(message, Access(config, client, as_json)))
+
+
+@messages_app.command()
+def close(
+    message: Message,
+    reason: Annotated[str, typer.Option("--reason", help="Why; it is kept in the audit. Name no patient.")],
+    client: Client = "",
+    config: Config = None,
+    as_json: AsJson = False,
+) -> None:
+    """Close a message's problem: nobody has to see to it any more, and it ages like others."""
+    from adapter.cli.messages_asked import run_close  # noqa: PLC0415 - imports only what it runs
+    from adapter.cli.review_asked import Access  # noqa: PLC0415
+
+    raise typer.Exit(run_close(message, reason, Access(config, client, as_json)))

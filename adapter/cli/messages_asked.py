@@ -1,0 +1,86 @@
+"""What ``netpet-adapter messages`` asks the running service, and how it prints the answer."""
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+from typing import Any
+from urllib.parse import quote
+
+import typer
+
+from adapter.cli.exits import OK
+from adapter.cli.replay import NoAnswerError, Service, client_key
+from adapter.cli.review_asked import Access
+from adapter.cli.serve import settings_or_exit
+from adapter.cli.visible import visible
+
+
+def run_list(states: str, access: Access) -> int:
+    """Print the messages in these states (empty: all), every page of them; gives the exit code."""
+    return _asked(lambda service: _pages(service, states), _list_lines, access)
+
+
+def run_show(message: str, access: Access) -> int:
+    """Print what is known of a message; gives the exit code."""
+    return _asked(lambda service: service.ask("GET", f"/messages/{quote(message, safe='')}"), _show_lines, access)
+
+
+def run_close(message: str, reason: str, access: Access) -> int:
+    """Have the running service close a problem; gives the exit code."""
+    path = f"/messages/{quote(message, safe='')}/close"
+    return _asked(
+        lambda service: service.ask("POST", path, {"reason": reason}),
+        lambda members: f"{members['message']}  closed",
+        access,
+    )
+
+
+def _asked(
+    ask: Callable[[Service], Awaitable[dict[str, Any]]], lines: Callable[[dict[str, Any]], str], access: Access
+) -> int:
+    settings = settings_or_exit(access.config)
+    try:
+        service = Service(settings.http, client_key(settings, access.client))
+        members = asyncio.run(_answer(ask, service))
+    except NoAnswerError as error:
+        typer.echo(f"netpet-adapter messages: {error}", err=True)
+        return error.exit_code
+    typer.echo(json.dumps(members) if access.as_json else lines(members))
+    return OK
+
+
+async def _answer(ask: Callable[[Service], Awaitable[dict[str, Any]]], service: Service) -> dict[str, Any]:
+    return await ask(service)
+
+
+async def _pages(service: Service, states: str) -> dict[str, Any]:
+    found: list[dict[str, Any]] = []
+    more = ""
+    while True:
+        page = await service.ask("GET", f"/messages?state={quote(states)}{more}")
+        found += page["messages"]
+        if page["next"] is None:
+            return {"messages": found}
+        more = f"&before={page['next']}"
+
+
+def _list_lines(members: dict[str, Any]) -> str:
+    rows = [
+        visible(
+            f"{one['message']}  {one['received']}  {one['listener']}  {one['state']}  {one['problem'] or ''}"
+        ).rstrip()
+        for one in members["messages"]
+    ]
+    return "\n".join([*rows, f"{len(rows)} message(s)"])
+
+
+def _show_lines(members: dict[str, Any]) -> str:
+    shown = [(name, value) for name, value in members.items() if name not in ("notes", "history") and value is not None]
+    notes = [("note", note) for note in members["notes"]]
+    done = [("history", "  ".join((one["at"], one["action"], one["by"], one["reason"]))) for one in members["history"]]
+    return "\n".join(visible(f"{name:<12}{_said(value)}") for name, value in (*shown, *notes, *done))
+
+
+def _said(value: object) -> str:
+    """Say whether the body is kept in words."""
+    return {True: "kept", False: "not kept"}[value] if isinstance(value, bool) else str(value)

@@ -1,0 +1,74 @@
+"""Problems that a person closed: who, why and when is in the audit, and from then on the message ages like others."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, insert, select, update
+
+from adapter.outcome import AdapterError
+from adapter.store.codec import milliseconds, storable
+from adapter.store.listing import audit_entry
+from adapter.store.messages import CLOSED, HELD, READ
+from adapter.store.reader import Reader
+from adapter.store.schema import audit, message
+from adapter.store.views import AuditEntry
+from adapter.store.writer import Writer
+
+CLOSE = "close-message"
+"""What the audit calls it."""
+
+
+class NoSuchMessageError(AdapterError):
+    """There is no message of that id."""
+
+
+class NothingToCloseError(AdapterError):
+    """The message is not read yet, ignored, or closed already."""
+
+
+@dataclass(frozen=True, slots=True)
+class Closing:
+    """Who closed a problem, why and when."""
+
+    reason: str
+    by: str
+    at: datetime
+
+
+class ClosingRecords:
+    """Closes problems; every call may raise StoreUnavailableError."""
+
+    def __init__(self, reader: Reader, writer: Writer) -> None:
+        self._reader = reader
+        self._writer = writer
+
+    async def close(self, message_id: str, closing: Closing) -> str:
+        """Close a message's problem; gives its state. Raises NoSuchMessageError and NothingToCloseError."""
+        return await self._writer.write(lambda connection: close(connection, message_id, closing))
+
+    async def history(self, message_id: str) -> list[AuditEntry]:
+        """List what persons did with a message, the first thing first."""
+        return await self._reader.read(lambda connection: history(connection, message_id))
+
+
+def close(connection: Connection, message_id: str, closing: Closing) -> str:
+    """Close what is held; of a message that was read, let its body age although its patient has something open."""
+    this = message.c.id == message_id
+    found = connection.execute(select(message.c.state, message.c.closed).where(this).with_for_update()).one_or_none()
+    if found is None:
+        raise NoSuchMessageError("there is no message of this id")
+    if found.state not in (HELD, READ) or found.closed is not None:
+        state = "closed already" if found.closed is not None else found.state
+        raise NothingToCloseError(f"the message is {state}: only one that is held, or was read, can be closed")
+    state = CLOSED if found.state == HELD else READ
+    at = milliseconds(closing.at)
+    connection.execute(update(message).where(this).values(state=state, closed=at))
+    entry = {"at": at, "action": CLOSE, "subject": message_id}
+    connection.execute(insert(audit), entry | {"reason": storable(closing.reason), "by": storable(closing.by)})
+    return state
+
+
+def history(connection: Connection, message_id: str) -> list[AuditEntry]:
+    """List the audit of a message."""
+    rows = connection.execute(select(audit).where(audit.c.subject == message_id).order_by(audit.c.id))
+    return [audit_entry(row) for row in rows]
