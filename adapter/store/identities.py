@@ -1,6 +1,6 @@
 """What senders said of records: merges are facts kept with their message, and who survives follows from all of them."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 from pydantic import TypeAdapter
@@ -19,7 +19,7 @@ from sqlalchemy import (
     select,
 )
 
-from adapter.scoring.merges import Merge, as_survivors, survivors
+from adapter.scoring.merges import ContradictionError, Merge, as_survivors, survivors
 from adapter.scoring.report import KeptReport, PatientIdentity
 from adapter.store.codec import milliseconds
 from adapter.store.prepared import Prepared
@@ -80,6 +80,16 @@ def survivors_around(connection: Connection, keys: Iterable[str]) -> dict[str, P
     """Turn records into the surviving identity of each that is merged with any of them, itself included."""
     merges = merges_around(connection, keys)
     return survivors(merges) if merges else {}
+
+
+def contradict(connection: Connection, merges: Collection[Merge]) -> bool:
+    """Can these merges not hold together with what stands?"""
+    named = {identity.key for one in merges for identity in (one.old, one.survivor)}
+    try:
+        survivors([*merges_around(connection, named), *merges])
+    except ContradictionError:
+        return True
+    return False
 
 
 def survivor_keys(connection: Connection, keys: Iterable[str]) -> set[str]:

@@ -11,7 +11,7 @@ from adapter.publication import Claim, StaleClaimError
 from adapter.reading import Cancelled, KeptMessage, Merged, Read
 from adapter.scoring.merges import Merge
 from adapter.scoring.reasons import Reason
-from adapter.store import identities, patients, standing
+from adapter.store import held_merges, identities, patients, standing
 from adapter.store.codec import milliseconds, place_to_text, report_to_text, storable
 from adapter.store.messages import HELD, IGNORED, MAPPING, NOTHING_READ, READ, RECEIVED, Aftermath, Row, noted
 from adapter.store.prepared import Prepared
@@ -37,12 +37,14 @@ Settling = Read | Held | Ignored | Merged
 class Settled:
     """A reading whose every question to the store is answered; ``source`` holds the reports that are kept of it.
 
-    ``merges`` are what it says of records; None: what the message said of them before stands.
+    ``merges`` are what it says of records; None: what the message said of them before stands. ``held`` are those that
+    cannot hold together with what others said.
     """
 
     reading: Settling
     source: Read | None
     merges: tuple[Merge, ...] | None = ()
+    held: tuple[Merge, ...] = ()
 
     @classmethod
     def of(cls, reading: Settling) -> "Settled":
@@ -57,11 +59,12 @@ class Settled:
             return cls.of(reading.read)
         return cls(reading.otherwise, None if isinstance(reading.otherwise, Held) else reading.read)
 
-    @classmethod
-    def contradictory(cls) -> "Settled":
-        """A merge that cannot hold together with what stands: it is held, and nothing that stood is changed."""
-        rule = "the merge goes in a circle, or lets two records of one patient survive: undo one, then send this again"
-        return cls(Held(Problem.VALUE_CONFLICT, Place("MRG", 1, 1), rule), None, None)
+    def contradictory(self) -> "Settled":
+        """Turn merges that cannot hold together with what stands into held ones; nothing that stood is changed."""
+        rule = "the merge goes in a circle, or lets two records of one patient survive: undo one, and it is tried again"
+        held = self.merges or ()
+        place = Place(path="Patient.link") if any(one.said_by for one in held) else Place("MRG", 1, 1)
+        return Settled(Held(Problem.VALUE_CONFLICT, place, rule), None, None, held)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +74,7 @@ class Left:
     outcome: Row
     reports: Sequence[Row]
     merges: tuple[Merge, ...] | None
+    held: tuple[Merge, ...] = ()
 
 
 def reading_row(reading: Settling, aftermath: Aftermath = NO_AFTERMATH) -> Row:
@@ -160,14 +164,14 @@ def record_reading(connection: Connection, claim: Claim, kept: KeptMessage, left
     """Replace what was read from a message before, and mark the other patients whom that concerns.
 
     Gives what is to be said of the message because of what came before it (`standing.remark`), which is then noted on
-    it and in the audit. Raises ContradictionError for merges that cannot hold together with those that stand.
+    it and in the audit. Raises ContradictionError for merges that cannot hold together with those that stand, and
+    HoldsByNowError for held ones that can.
 
     The claim's own patient is not marked: who holds the claim brings the patient up to date before giving it back.
     """
     patients.require(connection, claim, kept.patient)
     concerned = _replace_reports(connection, kept, left.reports)
-    if left.merges is not None:
-        concerned |= identities.replace_merges(connection, kept.sequence, left.merges)
+    concerned |= _replace_merges(connection, kept, left)
     studies = [(row["patient"], row["accession"]) for row in left.reports]
     remark = standing.remark(connection, kept.sequence, studies)
     outcome = _remarked(connection, kept, left.outcome, remark) if remark else left.outcome
@@ -177,6 +181,17 @@ def record_reading(connection: Connection, claim: Claim, kept: KeptMessage, left
         raise StaleClaimError(claim)
     patients.mark(connection, concerned - {claim.patient}, milliseconds(kept.received))
     return remark
+
+
+def _replace_merges(connection: Connection, kept: KeptMessage, left: Left) -> set[str]:
+    """Replace what a message said of records, and try those again that were held because of it."""
+    changed: set[str] = set()
+    if left.merges is not None:
+        changed = identities.replace_merges(connection, kept.sequence, left.merges)
+        held_merges.try_again(connection, changed, milliseconds(kept.received))
+    if left.merges or left.held:
+        held_merges.remember(connection, kept.sequence, left.held)
+    return changed
 
 
 def _replace_reports(connection: Connection, kept: KeptMessage, reports: Sequence[Row]) -> set[str]:

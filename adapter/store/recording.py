@@ -1,17 +1,24 @@
 """A reading is kept: what it depends on is looked up, it is written in one commit, and what follows is told."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
+from adapter.outcome import StoreUnavailableError
 from adapter.publication import Claim
 from adapter.reading import Cancelled, KeptMessage, Reading
 from adapter.scoring.merges import ContradictionError
 from adapter.scoring.reasons import Reason
 from adapter.store import readings, standing
+from adapter.store.held_merges import HoldsByNowError
 from adapter.store.messages import AfterReading
 from adapter.store.reader import Reader
 from adapter.store.writer import Writer
+
+
+LOOKS = 3
+"""Whether merges can hold is looked at so many times: what decides it may be undone or said between two looks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,15 +40,15 @@ class Recording:
     async def record(self, claim: Claim, message: KeptMessage, reading: Reading) -> Recorded:
         """Replace what was read from a message before; raises ReportNotKeepableError."""
         settled = await self._reader.read(lambda connection: settle(connection, reading))
-        try:
-            return await self._record(claim, message, settled)
-        except ContradictionError:
-            return await self._record(claim, message, readings.Settled.contradictory())
+        for one in (settled, settled.contradictory()) * LOOKS:
+            with suppress(ContradictionError, HoldsByNowError):
+                return await self._record(claim, message, one)
+        raise StoreUnavailableError("what others say of the same records changes all the time: tried again later")
 
     async def _record(self, claim: Claim, message: KeptMessage, settled: readings.Settled) -> Recorded:
         aftermath = self._after.aftermath(message, settled.reading)
         outcome = readings.reading_row(settled.reading, aftermath)
-        left = readings.Left(outcome, readings.report_rows(message, settled), settled.merges)
+        left = readings.Left(outcome, readings.report_rows(message, settled), settled.merges, settled.held)
         remark = await self._writer.write(
             lambda connection: readings.record_reading(connection, claim, message, left), claim.patient
         )

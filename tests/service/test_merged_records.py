@@ -107,6 +107,42 @@ async def test_a_merge_that_closes_a_circle_is_held_and_changes_nothing(tmp_path
         assert await told(adapter, THREE) == ["P2a"]
 
 
+async def test_a_held_merge_is_taken_by_itself_once_what_it_contradicts_is_undone(tmp_path):
+    async with AdapterUnderTest(tmp_path) as adapter:
+        await adapter.send(SSTR_OF_ONE, of(THREE, report("F", suv=3)), MERGE)
+        await adapter.settled()
+        await adapter.send(adt("A40", THREE, ONE, 1))
+        await adapter.settled()
+        (held, *_) = await adapter.service.store.messages()
+        assert (held.state, await told(adapter, THREE)) == ("held", [])
+
+        await adapter.send(UNLINK)
+        await adapter.settled()
+
+        assert (await adapter.service.store.message(held.id)).summary.state == "read"
+        assert await told(adapter, THREE) == ["P2a"]
+
+
+async def test_a_held_merge_is_taken_once_a_further_merge_makes_both_survivors_one(tmp_path):
+    async with AdapterUnderTest(tmp_path) as adapter:
+        await adapter.send(SSTR_OF_ONE, of(THREE, report("F", suv=3)), MERGE, adt("A40", THREE, ONE, 1))
+        await adapter.settled()
+        await adapter.send(adt("A40", THREE, TWO, 2))
+        await adapter.settled()
+
+        assert {one.state for one in await adapter.service.store.messages()} == {"read"}
+        assert await told(adapter, THREE) == ["P2a"]
+
+
+async def test_what_still_contradicts_is_held_again_and_tried_no_further(tmp_path):
+    async with AdapterUnderTest(tmp_path) as adapter:
+        await adapter.send(MERGE, adt("A40", THREE, ONE, 1), adt("A40", TWO, "777004", 2))
+        await adapter.settled()
+
+        states = {one.control_id: one.state for one in await adapter.service.store.messages()}
+        assert sorted(states.values()) == ["held", "read", "read"]
+
+
 async def test_merged_records_that_disagree_on_the_birth_date_are_a_hard_stop(tmp_path):
     async with AdapterUnderTest(tmp_path) as adapter:
         await adapter.send(SSTR_OF_ONE, FDG_OF_TWO.replace(b"19600101", b"19600202"), MERGE)
