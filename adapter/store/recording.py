@@ -16,7 +16,6 @@ from adapter.store.messages import AfterReading
 from adapter.store.reader import Reader
 from adapter.store.writer import Writer
 
-
 LOOKS = 3
 """Whether merges can hold is looked at so many times: what decides it may be undone or said between two looks."""
 
