@@ -77,7 +77,7 @@ def _overridden(score: Score, grade: str, reason: str) -> Score:
         lesions_at_grade=None,
         explanation=f"{words}. Reason given: {reason}. As computed: {computed.explanation}",
     )
-    return replace(score, result=result)
+    return replace(score, result=result, computed=computed)
 
 
 def decision_members(computed: Score, decision: Decision | None) -> dict[str, Any]:

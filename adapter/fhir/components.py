@@ -34,6 +34,7 @@ def score_components(score: Score) -> list[Element]:
         *_evidence(score),
         *_qualification(score.result),
         *_beside(score),
+        *_computed(score.computed),
         *_policy(score.result.policy),
         *_algorithm(score.result),
     ]
@@ -89,6 +90,17 @@ def _beside(score: Score) -> Iterator[Element]:
     if grade:
         known = [grade_code(grade)] if grade in GRADE_DEFINITIONS else []
         yield from coded("reader-grade", concept(*known, text=grade))
+
+
+def _computed(result: Result | None) -> Iterator[Element]:
+    """What stood there before a person set another grade: both are given, or said to be unknown."""
+    if result is not None:
+        for code, found in (
+            ("computed-grade", grade_code(result.grade) if result.grade else None),
+            ("computed-group", group_code(result.group) if result.group else None),
+        ):
+            value = {"valueCodeableConcept": concept(found, text=found.code)} if found else None
+            yield component(code, value or {"dataAbsentReason": concept(UNKNOWN)})
 
 
 def _policy(policy: Policy) -> Iterator[Element]:

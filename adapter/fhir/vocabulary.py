@@ -36,6 +36,8 @@ SCORE_TERMS = {
     "algorithm": ("Algorithm", "Name of the algorithm that computed the score."),
     "algorithm-version": ("Algorithm version", "Version of the algorithm that computed the score."),
     "reader-grade": ("Reader's grade", "The NETPET grade written by the reader of the images: the grade of record."),
+    "computed-grade": ("Computed grade", "The grade that was computed, where a named person set another one."),
+    "computed-group": ("Computed group", "The group that was computed, where a named person set another grade."),
     "target-lesion": ("Target lesion", "A lesion that sets the grade or, where the grade is open, keeps it open."),
     "sstr-tracer": ("SSTR tracer", "Radiopharmaceutical of the somatostatin receptor study."),
     "fdg-tracer": ("FDG tracer", "Radiopharmaceutical of the FDG study."),

@@ -81,7 +81,7 @@ class Score:
 
     ``id`` is a UUIDv5 of the patient and the two accessions. ``issued`` is the later of the two reports' own times. A
     study that is missing (its partner waited in vain) is None. ``retracted`` says that a parent report no longer
-    stands.
+    stands. ``computed`` is the result that a named person set another grade in place of; None where nobody did.
     """
 
     id: str
@@ -93,6 +93,7 @@ class Score:
     corrected: bool = False
     retracted: bool = False
     reader_grade: str | None = None
+    computed: Result | None = None
 
     @property
     def reports(self) -> tuple[KeptReport, ...]:

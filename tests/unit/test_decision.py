@@ -68,6 +68,23 @@ async def test_an_override_is_the_grade_of_record_and_the_computed_one_stays_rea
     assert "seen on the images" in words
 
 
+async def test_an_override_has_the_computed_grade_and_group_as_coded_components(jane):
+    assert coded(jane.score, "computed-grade") == coded(jane.score, "computed-group") == []
+    await jane.is_decided(Verdict.OVERRIDDEN, "an FDG lesion is missing", "P5")
+
+    assert [coded(jane.score, code) for code in ("group", "computed-grade", "computed-group")] == [
+        ["P5"],
+        ["P4a"],
+        ["P2-4"],
+    ]
+
+
+def coded(score, code):
+    """The codes of a score's components of one code."""
+    found = [one for one in score["component"] if one["code"]["coding"][0]["code"] == code]
+    return [one["valueCodeableConcept"]["coding"][0]["code"] for one in found]
+
+
 async def test_a_rejected_score_is_withdrawn_and_says_why(jane):
     assert (await jane.is_decided(Verdict.REJECTED, "motion"))[0] == ["rejected"]
 

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -103,6 +104,14 @@ def test_a_readers_grade_is_coded():
 
 def test_a_readers_grade_that_is_none_of_the_scale_stays_in_words():
     assert value(rendered(reader_grade="P7?"), "reader-grade") == [{"text": "P7?"}]
+
+
+def test_an_override_of_a_score_without_grade_says_that_the_computed_one_is_unknown():
+    computed = score(grade=None, group=None).result
+    observation = render_score(replace(score(grade="P3a"), computed=computed), RENDERING)
+
+    found = [component(observation, code) for code in ("computed-grade", "computed-group")]
+    assert [[code_of(one["dataAbsentReason"]) for one in each] for each in found] == [["unknown"], ["unknown"]]
 
 
 def test_the_lesions_that_set_the_grade_are_named():
