@@ -85,6 +85,9 @@ class FakeWorkStore:
             raise self.failures[f"postpone {claim.patient}"]
         self.postponed.append((claim.patient, due - NOW, problem))
 
+    async def set_right(self, now: datetime, longest: timedelta, lease: timedelta) -> int:
+        return 0
+
     async def hasten(self, now: datetime) -> int:
         if "hasten" in self.failures:
             raise self.failures.pop("hasten")

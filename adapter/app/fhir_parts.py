@@ -72,9 +72,7 @@ def _report_link(settings: Destination, client: FhirClient) -> ReportLink | None
     return ReportLink(client, way, settings.report_system)
 
 
-def _authorizer(
-    auth: FhirAuth, smart: SmartClient, exchange: Exchange, clock: Callable[[], datetime]
-) -> Authorizer:
+def _authorizer(auth: FhirAuth, smart: SmartClient, exchange: Exchange, clock: Callable[[], datetime]) -> Authorizer:
     section = smart.setting
     if auth.method == "basic" and auth.password:
         return BasicPassword(auth.user or "", WatchedFile(auth.password, f"{section}.password"))

@@ -49,12 +49,16 @@ class LeaseKeeper:
         """Renew what is held, for ever; a store that is down is asked the next time."""
         while True:
             await asyncio.sleep(self._every)
-            try:
-                await self._store.renew(list(self._held.values()), clock(), self.lease)
-            except StaleClaimError as error:
-                self._end(error.claims)
-            except StoreUnavailableError:
-                self._telemetry.warn("leases-not-renewed", count=len(self._held))
+            await self.renew(clock())
+
+    async def renew(self, now: datetime) -> None:
+        """Renew what is held, once."""
+        try:
+            await self._store.renew(list(self._held.values()), now, self.lease)
+        except StaleClaimError as error:
+            self._end(error.claims)
+        except StoreUnavailableError:
+            self._telemetry.warn("leases-not-renewed", count=len(self._held))
 
     def _end(self, lost: Sequence[Claim]) -> None:
         for task, claim in list(self._held.items()):

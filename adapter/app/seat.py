@@ -7,13 +7,13 @@ begin. A process that was itself stopped for longer finds out when it goes on; u
 import asyncio
 import os
 import socket
-import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Protocol
 from uuid import uuid4
 
+from adapter.app.clocks import boot_clock
 from adapter.app.leases import RENEWALS
 from adapter.outcome import StoreUnavailableError
 from adapter.store.leases import LeaseLostError, Tenure
@@ -47,11 +47,6 @@ class LeaseStore(Protocol):
 def this_process() -> str:
     """Name this process among others, for a person who looks."""
     return f"{socket.gethostname()} ({os.getpid()}, {uuid4().hex[:8]})"
-
-
-def boot_clock() -> float:
-    """Seconds that nobody sets, and that pass while the machine sleeps."""
-    return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,11 +1,12 @@
 """The service as a whole: what is made of what, what starts before what, and how it ends without losing anything."""
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import AsyncExitStack, contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
+from adapter.app.clocks import Clock, SharedClock, wall_clock
 from adapter.app.dead_letters import DeadLetters
 from adapter.app.destination import build_destination
 from adapter.app.fhir_doors import FhirDoors, FhirPage
@@ -46,13 +47,6 @@ GRACE = 30.0
 CLOSED = ("", 0)
 """The address of a door that is not opened here."""
 
-Clock = Callable[[], datetime]
-
-
-def wall_clock() -> datetime:
-    """The time of now, with its zone."""
-    return datetime.now(UTC)
-
 
 @dataclass(frozen=True, slots=True)
 class Addresses:
@@ -67,12 +61,16 @@ class StartError(AdapterError):
 
 
 class Service:
-    """Everything wired once. ``start`` opens the doors last, ``stop`` closes them first."""
+    """Everything wired once. ``start`` opens the doors last, ``stop`` closes them first.
 
-    def __init__(self, settings: Settings, telemetry: Telemetry, clock: Clock = wall_clock) -> None:
+    Without a ``clock`` it goes by the database's where that is shared, else by the machine's.
+    """
+
+    def __init__(self, settings: Settings, telemetry: Telemetry, clock: Clock | None = None) -> None:
         self.settings = settings
         self.telemetry = telemetry
-        self.clock = clock
+        self._agreed = SharedClock(telemetry) if clock is None and settings.store.is_shared else None
+        self.clock = clock or self._agreed or wall_clock
         self._parts = AsyncExitStack()
 
     async def start(self) -> Addresses:
@@ -97,6 +95,7 @@ class Service:
         self.store = await Store.open(kept.url, after=door.follow_up, premises=Premises(kept.password_file))
         parts.push_async_callback(self.store.close)
         parts.push_async_callback(door.answers.close)
+        await self._agree(parts)
         seats = Seats(self.store.leases, timedelta(seconds=kept.lease), self.telemetry, kept.is_shared)
         if self._has("work"):
             door.return_paths.start(self.store.answers, door.answers.awaited, seats)
@@ -128,6 +127,14 @@ class Service:
             parts.push_async_callback(drop.stop)
         self._tell_doors(Addresses(mllp, http))
         return Addresses(mllp, http)
+
+    async def _agree(self, parts: AsyncExitStack) -> None:
+        """Go by the time of the database that others use as well, before anything is done by it."""
+        if self._agreed is None:
+            return
+        await self._agreed.ask(self.store.leases.time)
+        asking = asyncio.create_task(self._agreed.run(self.store.leases.time), name="clock")
+        parts.push_async_callback(_cancel, asking)
 
     def _has(self, role: Role) -> bool:
         return role in self.settings.service.roles

@@ -7,12 +7,14 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Protocol
 
+from adapter.app.clocks import ClockWatch, boot_clock
 from adapter.app.courtesy import MOST, Courtesy
 from adapter.app.leases import LeaseKeeper, LeaseStore
 from adapter.app.outage import HastenedStore, Outage
 from adapter.app.publication_told import tell_publication
 from adapter.app.reading_told import tell_reading
 from adapter.delivery import DeliveryError
+from adapter.outbound.answers import LONGEST_RETRY_AFTER
 from adapter.outcome import Held, Problem, StoreUnavailableError
 from adapter.publication import Claim, Destination, PatientStore, Site, StaleClaimError, bring_up_to_date
 from adapter.reading import KeptMessage, Reading
@@ -29,6 +31,10 @@ READ_AT_ONCE = 100
 """Messages of one patient taken from the store at one time."""
 FIRST_BACK_OFF = timedelta(seconds=1)
 LONGEST_BACK_OFF = timedelta(minutes=15)
+LONGEST_WAIT = max(LONGEST_BACK_OFF, LONGEST_RETRY_AFTER)
+"""That a patient is put off for; who is put off for longer was so by a clock that has been set back since."""
+MIND = 30.0
+"""Seconds between two looks for such patients."""
 
 
 class WorkStore(PatientStore, LeaseStore, HastenedStore, Protocol):
@@ -44,6 +50,10 @@ class WorkStore(PatientStore, LeaseStore, HastenedStore, Protocol):
 
     async def record_reading(self, claim: Claim, message: KeptMessage, reading: Reading) -> Recorded:
         """Keep what a message said, or why it says nothing yet; gives what became of it."""
+        ...
+
+    async def set_right(self, now: datetime, longest: timedelta, lease: timedelta) -> int:
+        """Make due what a clock that was set back since put off for longer than anything is."""
         ...
 
     async def settle(self, claim: Claim, due: datetime | None) -> None:
@@ -74,6 +84,8 @@ class Worker:
         self._telemetry = telemetry
         self._woken = asyncio.Event()
         self._stopping = False
+        self._watch = ClockWatch()
+        self._minded = -MIND
         self._in_hand: set[asyncio.Task[None]] = set()
         self.leases = LeaseKeeper(store, telemetry)
         self._outage = Outage(store)
@@ -93,6 +105,7 @@ class Worker:
     async def _run(self, clock: Callable[[], datetime]) -> None:
         while not self._stopping:
             self._woken.clear()
+            await self._mind_the_clock(clock())
             at_once = self.courtesy.at_once(time.monotonic())
             free = min(at_once, MOST - len(self._in_hand))
             claims = await self._claims(clock(), free) if free else []
@@ -106,6 +119,19 @@ class Worker:
             elif at_once < MOST:
                 await asyncio.wait(started, timeout=COURTEOUS_WAIT)
         await asyncio.gather(*self._in_hand, return_exceptions=True)
+
+    async def _mind_the_clock(self, now: datetime) -> None:
+        """Renew before anybody is taken whose lease only seems to be over; what a wrong clock put off is due."""
+        was_set = self._watch.was_set(now)
+        if was_set:
+            self._telemetry.warn("clock-set", reason="leases in hand are renewed by the new time")
+            await self.leases.renew(now)
+        if was_set or boot_clock() - self._minded >= MIND:
+            try:
+                await self._store.set_right(now, LONGEST_WAIT, self.leases.lease)
+                self._minded = boot_clock()
+            except StoreUnavailableError:
+                self._telemetry.failed("set-right")
 
     def _measure_wait(self, claims: Sequence[Claim], now: datetime, *, all_taken: bool) -> None:
         """Patients are given out the longest due first: none that is left has waited longer than the last one taken."""

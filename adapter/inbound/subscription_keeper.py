@@ -95,7 +95,7 @@ class SubscriptionKeeper:
             return False
         parts = self.source.parts
         heard = (await parts.records.state(parts.name)).heard
-        return heard is None or parts.clock() - heard > timedelta(seconds=2 * self.heartbeat)
+        return heard is None or abs(parts.clock() - heard) > timedelta(seconds=2 * self.heartbeat)
 
     async def _look(self) -> None:
         """Ask for the subscription; switch one that ended on again, after what it kept from us was fetched."""

@@ -81,6 +81,10 @@ class LeaseRecords:
         if tenure.token != ALONE:
             await self._writer.write(lambda connection: give_back(connection, tenure), _lane(tenure.name))
 
+    async def time(self) -> datetime:
+        """Give the time of PostgreSQL."""
+        return moment(await self._reader.read(lambda connection: int(connection.scalars(select(_now())).one())))
+
     async def held(self) -> list[HeldLease]:
         """List the leases by name; none in a store of one process."""
         if not self.shared:

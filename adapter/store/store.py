@@ -14,7 +14,17 @@ from adapter.outcome import StoreUnavailableError
 from adapter.publication import Claim, Delivered, Publication, StaleClaimError
 from adapter.reading import KeptMessage, Reading
 from adapter.scoring.report import KeptReport
-from adapter.store import confirmations, deliveries, listing, messages, patients, replays, resources, sent_messages
+from adapter.store import (
+    clocks,
+    confirmations,
+    deliveries,
+    listing,
+    messages,
+    patients,
+    replays,
+    resources,
+    sent_messages,
+)
 from adapter.store.answers import AnswerRecords
 from adapter.store.closings import ClosingRecords
 from adapter.store.confirmations import Decided
@@ -132,6 +142,10 @@ class Store:
     async def hasten(self, now: datetime) -> int:
         """Make every patient due whose work failed and who waits to be tried again; gives how many."""
         return await self._writer.write(lambda connection: patients.hasten(connection, now))
+
+    async def set_right(self, now: datetime, longest: timedelta, lease: timedelta) -> int:
+        """Make due what a clock that was set back since put off for too long; gives how many patients that were."""
+        return await self._writer.write(lambda connection: clocks.set_right(connection, now, longest, lease))
 
     # reading
 

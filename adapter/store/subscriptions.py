@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, case, delete, func, select, update
+from sqlalchemy import Connection, case, delete, func, or_, select, update
 
 from adapter.sources import PendingReport, SourceState
 from adapter.store.codec import milliseconds, moment, moment_or_none, storable
@@ -13,6 +13,8 @@ from adapter.store.reader import Reader
 from adapter.store.schema import fhir_pending, fhir_seen, fhir_source, insert_into
 from adapter.store.writer import Writer
 
+LONGEST = 2 * 3600 * 1000
+"""Milliseconds; no report is put off for as long, but by a clock that has been set back since."""
 AT_A_TIME = 500
 """Names in one query."""
 
@@ -124,7 +126,9 @@ def ask_for_sweep(connection: Connection, source: str, at: datetime) -> None:
 
 def due(connection: Connection, source: str, now: datetime, limit: int) -> list[PendingReport]:
     """List the reports to be fetched now."""
-    waiting = (fhir_pending.c.source == source) & (fhir_pending.c.due <= milliseconds(now))
+    at = milliseconds(now)
+    is_due = or_(fhir_pending.c.due <= at, fhir_pending.c.due > at + LONGEST, fhir_pending.c.asked > at)
+    waiting = (fhir_pending.c.source == source) & is_due
     rows = connection.execute(select(fhir_pending).where(waiting).order_by(fhir_pending.c.due).limit(limit))
     return [PendingReport(row.report, moment(row.asked), row.attempts) for row in rows]
 

@@ -11,8 +11,8 @@ from chaos.destinations import FhirSide, served
 from chaos.hospital import Hospital
 from chaos.lives import DidNotStartError, Lives
 from chaos.sender import Ledger, Sender
-from chaos.trial import AHEAD, CONNECTIONS, FINISH_WITHIN, KILLED, LATER, Outcome, Plan
-from chaos.troubles import CANNOT
+from chaos.trial import AHEAD, CONNECTIONS, FINISH_WITHIN, HOUR, KILLED, Outcome, Plan
+from chaos.troubles import CANNOT, CHANCE, FARTHEST
 from chaos.verdict import Ask, check_scores, check_store, fresh, unsettled
 from postgres_server import PostgresServer
 
@@ -24,6 +24,10 @@ CRASHES = 0.03
 LONGEST_OUTAGE = 1.0
 LONGEST_START = 10.0
 """Seconds that a replica may take to start, or to find that it cannot."""
+
+
+SOONER = "UPDATE patient SET due = 0 WHERE claimed IS NULL AND attempts > 0 AND due IS NOT NULL"
+"""Ends every back-off."""
 
 
 class ReplicaTrial:
@@ -89,7 +93,7 @@ class ReplicaTrial:
         await last.born()
         self._sender.stopping = True
         await asyncio.wait_for(sending, FINISH_WITHIN)
-        await self._settle(last)
+        await self._settle()
         await self._compare(last)
 
     async def _lives_of(self, replica: Lives) -> None:
@@ -99,8 +103,10 @@ class ReplicaTrial:
             death.lie_in_wait()
             await replica.conceive()
             try:
+                self._set_clock(replica)
                 await replica.born()
                 death.once_born()
+                self._set_clock(replica)
             except DidNotStartError as error:
                 code = await replica.ended()
                 if code != KILLED and not (code == CANNOT and self._is_away):
@@ -110,6 +116,12 @@ class ReplicaTrial:
             self._outcome.deaths[death.kind] += 1
             if self._plan.troubles and self._chance.random() < CRASHES:
                 await self._outage()
+
+    def _set_clock(self, replica: Lives) -> None:
+        """The clock of one machine is wrong at its start, or jumps; the others' are not."""
+        if self._plan.troubles and self._chance.random() < CHANCE / 2:
+            self._outcome.troubles["clock jumps"] += 1
+            replica.control.set_clock(self._chance.randint(-FARTHEST, FARTHEST))
 
     async def _outage(self) -> None:
         """The database ends without a checkpoint and is away for a while."""
@@ -130,15 +142,15 @@ class ReplicaTrial:
     def _ask(self) -> Ask:
         return lambda question: self._server.run(question, self._database)
 
-    async def _settle(self, last: Lives) -> None:
-        ahead, until = 0, time.monotonic() + FINISH_WITHIN
-        while left := unsettled(self._ask(), time.time() + ahead + 3600):
+    async def _settle(self) -> None:
+        """Wait until nothing is to be done; no back-off is sat out. The time is that of the database."""
+        until = time.monotonic() + FINISH_WITHIN
+        while left := unsettled(self._ask(), time.time() + HOUR):
             if time.monotonic() > until:
                 self._outcome.wrong.append(f"{left} patients or messages are never done with")
                 return
             await asyncio.sleep(0.25)
-            ahead = min(ahead + LATER, 24 * 3600)
-            last.control.set_clock(ahead)
+            self._server.run(SOONER, self._database)
 
     async def _compare(self, last: Lives) -> None:
         expected = await asyncio.to_thread(fresh, self._ledger.accepted)

@@ -71,9 +71,13 @@ async def until(condition: Callable[[], bool], within: float) -> None:
             await asyncio.sleep(0.02)
 
 
+def told(replica: Serving, event: str) -> set[str]:
+    """Of which of the parts a replica said so."""
+    return {line["part"].split("/")[0] for line in replica.said(event)} & PARTS
+
+
 def begun(replica: Serving) -> set[str]:
-    """The parts that a replica has begun."""
-    return {line["part"].split("/")[0] for line in replica.said("part-begun")}
+    return told(replica, "part-begun")
 
 
 @asynccontextmanager
@@ -125,7 +129,7 @@ async def test_a_process_that_hung_for_longer_than_its_lease_does_no_harm_when_i
         finally:
             first.process.send_signal(signal.SIGCONT)
         site.drop(20)
-        await until(lambda: len(first.said("part-ended")) == len(PARTS), 10)
+        await until(lambda: told(first, "part-ended") == PARTS, 10)
         await site.done()
         kept = await site.kept()
 

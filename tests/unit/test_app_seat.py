@@ -7,7 +7,8 @@ from datetime import timedelta
 import pytest
 from work_fakes import eventually
 
-from adapter.app.seat import Seats, boot_clock
+from adapter.app.clocks import boot_clock
+from adapter.app.seat import Seats
 from adapter.outcome import StoreUnavailableError
 from adapter.store.leases import LeaseLostError, Tenure
 from adapter.telemetry import Telemetry
