@@ -1,7 +1,7 @@
 """What stands around the worker in its tests: lanes in memory, a destination that fails or is slow on demand."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 
@@ -11,6 +11,7 @@ from adapter.outcome import Ignored, StoreUnavailableError
 from adapter.publication import Claim, Delivered, Publication, Site
 from adapter.reading import KeptMessage, Read, Reading
 from adapter.scoring.result import Policy
+from adapter.store.at_hand import AtHand
 from adapter.store.recording import Recorded
 from adapter.telemetry import Telemetry
 
@@ -59,12 +60,17 @@ class FakeWorkStore:
             raise self.failures[f"unread {patient}"]
         return self.messages[patient][:limit]
 
-    async def record_reading(self, claim: Claim, message: KeptMessage, reading: Reading) -> Recorded:
-        if isinstance(reading, Read) and "record" in self.failures:
+    async def at_hand(self, patients: Sequence[str], limit: int = 100) -> dict[str, AtHand]:
+        """Everybody is looked up alone."""
+        return {}
+
+    async def record_readings(self, claim: Claim, several: Sequence[tuple[KeptMessage, Reading]]) -> list[Recorded]:
+        if "record" in self.failures and any(isinstance(reading, Read) for _, reading in several):
             raise self.failures["record"]
-        self.readings.append((message.id, reading))
-        self.messages[message.patient].remove(message)
-        return Recorded(reading)
+        for message, reading in several:
+            self.readings.append((message.id, reading))
+            self.messages[message.patient].remove(message)
+        return [Recorded(reading) for _, reading in several]
 
     async def reports(self, patient: str) -> list:
         return []

@@ -9,6 +9,7 @@ from typing import Protocol
 
 from adapter.app.clocks import ClockWatch, boot_clock
 from adapter.app.courtesy import MOST, Courtesy
+from adapter.app.known_patient import KnownPatient
 from adapter.app.leases import LeaseKeeper, LeaseStore
 from adapter.app.outage import HastenedStore, Outage
 from adapter.app.publication_told import tell_publication
@@ -18,6 +19,7 @@ from adapter.outbound.answers import LONGEST_RETRY_AFTER
 from adapter.outcome import Held, Problem, StoreUnavailableError
 from adapter.publication import Claim, Destination, PatientStore, Site, StaleClaimError, bring_up_to_date
 from adapter.reading import KeptMessage, Reading
+from adapter.store.at_hand import AtHand
 from adapter.store.codec import ReportNotKeepableError
 from adapter.store.recording import Recorded
 from adapter.telemetry import Telemetry
@@ -48,8 +50,12 @@ class WorkStore(PatientStore, LeaseStore, HastenedStore, Protocol):
         """List a patient's messages that were not read yet, in order of arrival."""
         ...
 
-    async def record_reading(self, claim: Claim, message: KeptMessage, reading: Reading) -> Recorded:
-        """Keep what a message said, or why it says nothing yet; gives what became of it."""
+    async def at_hand(self, patients: Sequence[str], limit: int = 100) -> dict[str, AtHand]:
+        """Look up what is known of patients at once; one who is left out is looked up alone."""
+        ...
+
+    async def record_readings(self, claim: Claim, several: Sequence[tuple[KeptMessage, Reading]]) -> list[Recorded]:
+        """Keep what messages said, or why they say nothing yet; gives what became of each."""
         ...
 
     async def set_right(self, now: datetime, longest: timedelta, lease: timedelta) -> int:
@@ -109,7 +115,8 @@ class Worker:
             at_once = self.courtesy.at_once(time.monotonic())
             free = min(at_once, MOST - len(self._in_hand))
             claims = await self._claims(clock(), free) if free else []
-            started = [self._start(claim, clock) for claim in claims]
+            known = await self._known(claims)
+            started = [self._start(claim, known.get(claim.patient), clock) for claim in claims]
             if free:
                 self._measure_wait(claims, clock(), all_taken=len(claims) < free)
             if not at_once:
@@ -147,8 +154,15 @@ class Worker:
             self._telemetry.warn("claim-failed", error=type(error).__name__)
             return []
 
-    def _start(self, claim: Claim, clock: Callable[[], datetime]) -> asyncio.Task[None]:
-        task = asyncio.create_task(self._work(claim, clock))
+    async def _known(self, claims: Sequence[Claim]) -> dict[str, AtHand]:
+        """One look for all who were just claimed; where it fails each one's own look does, and is told."""
+        try:
+            return await self._store.at_hand([claim.patient for claim in claims], READ_AT_ONCE) if claims else {}
+        except StoreUnavailableError:
+            return {}
+
+    def _start(self, claim: Claim, known: AtHand | None, clock: Callable[[], datetime]) -> asyncio.Task[None]:
+        task = asyncio.create_task(self._work(claim, known, clock))
         self._in_hand.add(task)
         self.leases.hold(task, claim)
         task.add_done_callback(self._end)
@@ -170,10 +184,11 @@ class Worker:
         except TimeoutError:
             return
 
-    async def _work(self, claim: Claim, clock: Callable[[], datetime]) -> None:
+    async def _work(self, claim: Claim, known: AtHand | None, clock: Callable[[], datetime]) -> None:
         try:
-            await self._read_all(claim)
-            changed, due = await bring_up_to_date(claim, self._store, self._destination, self._site, clock())
+            known = await self._read_all(claim, known)
+            store = self._store if known is None else KnownPatient(self._store, known)
+            changed, due = await bring_up_to_date(claim, store, self._destination, self._site, clock())
             await self._store.settle(claim, due)
         except StaleClaimError:
             self._telemetry.warn("claim-lost", patient=claim.patient)
@@ -187,22 +202,36 @@ class Worker:
                 tell_publication(self._telemetry, publication)
             await self._outage.delivered(changed, clock())
 
-    async def _read_all(self, claim: Claim) -> None:
-        """What comes after the look makes the patient due once more when the claim is given back."""
-        more = True
-        while more:
-            messages = await self._store.unread(claim.patient, READ_AT_ONCE)
-            more = len(messages) == READ_AT_ONCE
-            for message in messages:
-                tell_reading(self._telemetry, message, await self._record(claim, message, self._read(message)))
+    async def _read_all(self, claim: Claim, known: AtHand | None) -> AtHand | None:
+        """Read what waits, and give what is known then (None: it has to be looked up).
 
-    async def _record(self, claim: Claim, message: KeptMessage, reading: Reading) -> Recorded:
-        """Keep a reading; a report that the store could not give back as it is would be a wrong one later: held."""
+        What comes after the look makes the patient due once more when the claim is given back.
+        """
+        if known is not None:
+            known = await self._read_some(claim, known.unread, known)
+        if known is not None and known.all_unread:
+            return known
+        while messages := await self._store.unread(claim.patient, READ_AT_ONCE):
+            await self._read_some(claim, messages, None)
+        return None
+
+    async def _read_some(self, claim: Claim, messages: Sequence[KeptMessage], known: AtHand | None) -> AtHand | None:
+        read = [(message, self._read(message)) for message in messages]
+        recorded = await self._record(claim, read) if read else []
+        for (message, reading), kept in zip(read, recorded, strict=True):
+            tell_reading(self._telemetry, message, kept)
+            known = known and known.after(message, reading, kept.reading)
+        return known
+
+    async def _record(self, claim: Claim, read: Sequence[tuple[KeptMessage, Reading]]) -> list[Recorded]:
+        """Keep readings; a report that the store could not give back as it is would be a wrong one later: held."""
         try:
-            return await self._store.record_reading(claim, message, reading)
+            return await self._store.record_readings(claim, read)
         except ReportNotKeepableError:
-            held = Held(Problem.INTERNAL, rule="a value in it cannot be kept faithfully: report this message's id")
-            return await self._store.record_reading(claim, message, held)
+            if len(read) > 1:
+                return [kept for one in read for kept in await self._record(claim, [one])]
+        held = Held(Problem.INTERNAL, rule="a value in it cannot be kept faithfully: report this message's id")
+        return await self._store.record_readings(claim, [(read[0][0], held)])
 
     async def _postpone(self, claim: Claim, problem: str, now: datetime, at_least: timedelta | None = None) -> None:
         self._telemetry.failed("publication")

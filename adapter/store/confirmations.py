@@ -1,16 +1,17 @@
 """What persons decided on scores: kept for good, each with the digest of what was seen."""
 
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import BigInteger, Column, Connection, ForeignKey, Index, Table, Text, bindparam, insert, select
+from sqlalchemy import BigInteger, Column, Connection, ForeignKey, Index, Table, Text, insert, select
 
 from adapter.decision import Decision
 from adapter.fhir.rendering import Verdict
 from adapter.outcome import AdapterError
 from adapter.store import patients
 from adapter.store.codec import load, milliseconds, moment, storable
-from adapter.store.prepared import Prepared
+from adapter.store.prepared import Prepared, among
 from adapter.store.schema import Sequence as Number
 from adapter.store.schema import audit, metadata, score
 
@@ -56,19 +57,19 @@ class Decided:
     client: str
 
 
-_OF_PATIENT = Prepared(
-    lambda _: (
+_OF_PATIENTS = Prepared(
+    lambda dialect: (
         select(*(score_decision.c[name] for name in ("score", "basis", "verdict", "person", "at", "reason", "grade")))
-        .where(score_decision.c.patient == bindparam("lane"))
+        .where(among(score_decision.c.patient, "lanes", dialect))
         .order_by(score_decision.c.id)
     )
 )
 
 
-def decisions_of(connection: Connection, key: str) -> dict[str, tuple[Decision, ...]]:
-    """Turn a patient into the decisions on each score, the last one last."""
+def decisions_of(connection: Connection, keys: Sequence[str]) -> dict[str, tuple[Decision, ...]]:
+    """Turn patients into the decisions on each score, the last one last."""
     found: defaultdict[str, tuple[Decision, ...]] = defaultdict(tuple)
-    for score_id, basis, verdict, person, at, reason, grade in _OF_PATIENT.rows(connection, {"lane": key}):
+    for score_id, basis, verdict, person, at, reason, grade in _OF_PATIENTS.rows(connection, {"lanes": [*keys]}):
         found[score_id] += (Decision(basis, Verdict(verdict), person, moment(at), reason, grade),)
     return found
 

@@ -1,5 +1,6 @@
 """What is known of a patient and what was delivered of it: reports in, scores and their history out."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -10,18 +11,19 @@ from adapter.publication import Claim, Delivered, Publication
 from adapter.scoring.report import KeptReport, Source
 from adapter.store import confirmations, identities, patients
 from adapter.store.codec import dump, dump_again, load, milliseconds, moment, report_from_text
-from adapter.store.prepared import Prepared
+from adapter.store.prepared import Prepared, among
 from adapter.store.schema import message, report, score, score_history
 from adapter.store.views import ScoreSummary, ScoreVersion
 
 _REPORTS = Prepared(
-    lambda _: (
+    lambda dialect: (
         select(
+            report.c.patient,
             *(report.c[name] for name in ("body", "message", "mapping_id", "mapping_version", "mapping_sha256")),
             *(message.c[name] for name in ("id", "control_id", "sha256", "received")),
         )
         .join(message, message.c.sequence == report.c.message)
-        .where(report.c.patient == bindparam("lane"))
+        .where(among(report.c.patient, "lanes", dialect))
         .order_by(report.c.message, report.c.position)
     )
 )
@@ -29,7 +31,15 @@ _REPORTS = Prepared(
 
 def own_reports(connection: Connection, key: str) -> list[KeptReport]:
     """List the report versions of one record, in the order of arrival, within a message in that of its studies."""
-    return [_kept_report(*row) for row in _REPORTS.rows(connection, {"lane": key})]
+    return reports_by_record(connection, [key])[key]
+
+
+def reports_by_record(connection: Connection, keys: Sequence[str]) -> dict[str, list[KeptReport]]:
+    """Turn records into the report versions of each, as `own_reports` does."""
+    found: dict[str, list[KeptReport]] = {key: [] for key in keys}
+    for key, *row in _REPORTS.rows(connection, {"lanes": [*found]}):
+        found[key].append(_kept_report(*row))
+    return found
 
 
 def reports(connection: Connection, key: str) -> list[KeptReport]:
@@ -61,10 +71,17 @@ def _kept_report(body: str, sequence: int, *source: Any) -> KeptReport:
 
 _LAST = (score_history.c.score == score.c.id) & (score_history.c.version == score.c.version)
 _DELIVERED = Prepared(
-    lambda _: (
-        select(score.c.id, score.c.digest, score.c.state, score_history.c.resources, score_history.c.summary)
+    lambda dialect: (
+        select(
+            score.c.patient,
+            score.c.id,
+            score.c.digest,
+            score.c.state,
+            score_history.c.resources,
+            score_history.c.summary,
+        )
         .join(score_history, _LAST)
-        .where(score.c.patient == bindparam("lane"))
+        .where(among(score.c.patient, "lanes", dialect))
         .order_by(score.c.id)
     )
 )
@@ -72,11 +89,18 @@ _DELIVERED = Prepared(
 
 def delivered(connection: Connection, key: str) -> list[Delivered]:
     """List what stands at the destination for a patient, with the very resources that were delivered last."""
-    decisions = confirmations.decisions_of(connection, key)
-    return [
-        Delivered(score_id, digest, state, tuple(load(resources)), load(summary), decisions.get(score_id, ()))
-        for score_id, digest, state, resources, summary in _DELIVERED.rows(connection, {"lane": key})
-    ]
+    return delivered_by_patient(connection, [key])[key]
+
+
+def delivered_by_patient(connection: Connection, keys: Sequence[str]) -> dict[str, list[Delivered]]:
+    """Turn patients into what stands at the destination for each, as `delivered` does."""
+    found: dict[str, list[Delivered]] = {key: [] for key in keys}
+    standing = _DELIVERED.rows(connection, {"lanes": [*found]})
+    decisions = confirmations.decisions_of(connection, [*found]) if standing else {}
+    for key, score_id, digest, state, resources, summary in standing:
+        kept = tuple(load(resources)), load(summary)
+        found[key].append(Delivered(score_id, digest, state, *kept, decisions.get(score_id, ())))
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,8 +146,13 @@ _HISTORY = Prepared(
 
 
 def record_delivery(connection: Connection, claim: Claim, record: ScoreRecord, at: datetime) -> None:
-    """Keep a score as it now stands; a new digest or state is a new version, and the same once more changes nothing."""
+    """Keep a score as it now stands, under a claim that covers its patient."""
     patients.require(connection, claim, record.patient)
+    keep_score(connection, record, at)
+
+
+def keep_score(connection: Connection, record: ScoreRecord, at: datetime) -> None:
+    """Keep a score as it now stands; a new digest or state is a new version, and the same once more changes nothing."""
     found = _STANDING.row(connection, {"this": record.id})
     shown = tuple(getattr(record, name) for name in _SHOWN)
     version, *former = found or (0,)

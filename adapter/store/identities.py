@@ -13,7 +13,6 @@ from sqlalchemy import (
     Integer,
     Table,
     Text,
-    bindparam,
     delete,
     insert,
     select,
@@ -22,7 +21,7 @@ from sqlalchemy import (
 from adapter.scoring.merges import ContradictionError, Merge, as_survivors, survivors
 from adapter.scoring.report import KeptReport, PatientIdentity
 from adapter.store.codec import milliseconds
-from adapter.store.prepared import Prepared
+from adapter.store.prepared import Prepared, among
 from adapter.store.schema import Sequence as Number
 from adapter.store.schema import insert_into, metadata
 
@@ -48,11 +47,12 @@ merge_turn = Table(
 """One row: who changes merges locks it, so that no two writers each find no contradiction and make one together."""
 
 _MERGE = TypeAdapter(Merge)
-_OF_RECORD = Prepared(
-    lambda _: select(merge.c.replaced, merge.c.survivor, merge.c.body).where(
-        (merge.c.replaced == bindparam("record")) | (merge.c.survivor == bindparam("record"))
+_OF_RECORDS = Prepared(
+    lambda dialect: select(merge.c.replaced, merge.c.survivor, merge.c.body).where(
+        among(merge.c.replaced, "records", dialect) | among(merge.c.survivor, "records", dialect)
     )
 )
+_OF_MESSAGES = Prepared(lambda dialect: select(merge.c.message).where(among(merge.c.message, "these", dialect)))
 
 
 def take_turn(connection: Connection) -> None:
@@ -68,11 +68,10 @@ def merges_around(connection: Connection, keys: Iterable[str]) -> list[Merge]:
     seen: set[str] = set()
     ahead = set(keys)
     while ahead:
-        record = ahead.pop()
-        seen.add(record)
-        for old, survivor, body in _OF_RECORD.rows(connection, {"record": record}):
-            found.setdefault(body, _MERGE.validate_json(body))
-            ahead |= {old, survivor} - seen
+        seen |= ahead
+        rows = _OF_RECORDS.rows(connection, {"records": [*ahead]})
+        found |= {body: _MERGE.validate_json(body) for *_, body in rows}
+        ahead = {key for old, survivor, _ in rows for key in (old, survivor)} - seen
     return list(found.values())
 
 
@@ -117,6 +116,11 @@ def of_survivor(reports: Iterable[KeptReport], survivor: PatientIdentity | None)
     """Turn the reports of a patient's records into those of the surviving one, in order of arrival."""
     ordered = sorted(reports, key=lambda kept: kept.sequence)
     return ordered if survivor is None else [as_survivors(kept, survivor) for kept in ordered]
+
+
+def merging(connection: Connection, messages: Sequence[int]) -> set[int]:
+    """Turn messages (sequences) into those that said something of records when they were read before."""
+    return {found for (found,) in _OF_MESSAGES.rows(connection, {"these": [*messages]})}
 
 
 def replace_merges(connection: Connection, message: int, merges: Sequence[Merge]) -> set[str]:

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
@@ -14,7 +15,7 @@ from adapter.reading import KeptMessage, Reading
 from adapter.scoring.report import OID_NAMESPACE
 from adapter.store import answers, patients
 from adapter.store.codec import dump, milliseconds, moment, storable
-from adapter.store.prepared import Prepared
+from adapter.store.prepared import Prepared, among
 from adapter.store.schema import insert_into, message
 
 STATES = RECEIVED, READ, HELD, IGNORED, CLOSED = "received", "read", "held", "ignored", "closed"
@@ -142,12 +143,15 @@ def _found(connection: Connection, message_id: str) -> Kept:
     )
 
 
-def _unread(_dialect: str) -> ClauseElement:
+def _unread(dialect: str) -> ClauseElement:
+    """The sum keeps a planner without statistics from walking through all that is unread, in order (see the index)."""
     answered = message.c.application_answer.is_not(None)
     columns = (message.c[name] for name in UNREAD)
-    of_patient = (message.c.patient == bindparam("lane")) & (message.c.state == RECEIVED)
-    query = select(message.c.received, message.c.application_asked, answered, *MAPPING, *columns).where(of_patient)
-    return query.order_by(message.c.sequence).limit(bindparam("most", type_=Integer))
+    unread = among(message.c.patient, "lanes", dialect) & (message.c.state == RECEIVED)
+    first = select(message.c.sequence).where(unread).order_by(message.c.sequence + 0)
+    query = select(message.c.received, message.c.application_asked, answered, *MAPPING, *columns)
+    these = message.c.sequence.in_(first.limit(bindparam("most", type_=Integer)))
+    return query.where(these).order_by(message.c.sequence)
 
 
 _UNREAD = Prepared(_unread)
@@ -158,9 +162,9 @@ def version_line(mapping_id: str | None, version: str | None, sha256: str | None
     return f"{mapping_id}@{version} {sha256}" if mapping_id else ""
 
 
-def unread(connection: Connection, key: str, limit: int) -> list[KeptMessage]:
-    """List a patient's messages that wait to be read, in the order of their arrival."""
-    return [_kept_message(*row) for row in _UNREAD.rows(connection, {"lane": key, "most": limit})]
+def unread(connection: Connection, keys: Sequence[str], limit: int) -> list[KeptMessage]:
+    """List the messages of patients that wait to be read, in the order of their arrival, so many in all."""
+    return [_kept_message(*row) for row in _UNREAD.rows(connection, {"lanes": [*keys], "most": limit})]
 
 
 def _kept_message(received: int, asked: int, answered: int, *values: Any) -> KeptMessage:

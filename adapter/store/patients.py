@@ -22,7 +22,7 @@ from sqlalchemy import (
 
 from adapter.publication import Claim, StaleClaimError
 from adapter.store.codec import milliseconds, moment, moment_or_none
-from adapter.store.prepared import Prepared
+from adapter.store.prepared import Prepared, among
 from adapter.store.schema import insert_into, message, patient
 from adapter.store.views import Lane
 
@@ -65,7 +65,7 @@ _DUE = Prepared(
 )
 
 
-def _take(_dialect: str) -> ClauseElement:
+def _take(dialect: str) -> ClauseElement:
     """A lane that is due although it is claimed was dropped by a worker that died: perhaps of this very patient."""
     lapsed = patient.c.claimed.is_not(None)
     since = func.coalesce(patient.c.failing_since, patient.c.claimed)
@@ -77,8 +77,8 @@ def _take(_dialect: str) -> ClauseElement:
         "attempts": patient.c.attempts + case((lapsed, 1), else_=0),
         "failing_since": case((lapsed, since), else_=patient.c.failing_since),
     }
-    taken = update(patient).where(patient.c.key == bindparam("lane")).values(values)
-    return taken.returning(patient.c.token, patient.c.attempts, patient.c.failing_since)
+    taken = update(patient).where(among(patient.c.key, "lanes", dialect)).values(values)
+    return taken.returning(patient.c.key, patient.c.token, patient.c.attempts, patient.c.failing_since)
 
 
 _TAKE = Prepared(_take)
@@ -87,11 +87,12 @@ _TAKE = Prepared(_take)
 def claim(connection: Connection, now: datetime, limit: int, lease: timedelta) -> list[Claim]:
     """Give at most ``limit`` due patients to one worker, the longest due first; a lease that ran out is a failure."""
     times = {"now": milliseconds(now), "until": milliseconds(now + lease)}
-    claims = []
-    for key, due in _DUE.rows(connection, {"now": times["now"], "most": limit}):
-        ((token, attempts, failing_since),) = _TAKE.rows(connection, times | {"lane": key})
-        claims.append(Claim(key, token, attempts, moment_or_none(failing_since), moment(due)))
-    return claims
+    due: dict[str, int] = dict(_DUE.rows(connection, {"now": times["now"], "most": limit}))
+    taken = {key: facts for key, *facts in _TAKE.rows(connection, times | {"lanes": [*due]})} if due else {}
+    return [
+        Claim(key, taken[key][0], taken[key][1], moment_or_none(taken[key][2]), moment(since))
+        for key, since in due.items()
+    ]
 
 
 def release_all(connection: Connection) -> None:
@@ -144,27 +145,29 @@ def renew(connection: Connection, claims: Sequence[Claim], now: datetime, lease:
     ]
 
 
-_FIRST_UNREAD = Prepared(
-    lambda _: select(func.min(message.c.received)).where(
-        message.c.patient == bindparam("lane"), message.c.state == "received"
-    )
-)
-_DONE = Prepared(
-    lambda _: (
-        update(patient)
-        .where(_COVERED)
-        .values(due=bindparam("again"), attempts=0, failing_since=None, problem=None, claimed=None, marked=None)
-    )
-)
+FAR = 2**62
+"""Later than every time of a lane; milliseconds."""
+
+
+def _done(dialect: str) -> ClauseElement:
+    """One statement: it waits for who marks the lane meanwhile, and then sees the mark."""
+    first = func.min(message.c.received)
+    unread = select(first).where(message.c.patient == bindparam("lane"), message.c.state == "received")
+    again = bindparam("again", type_=BigInteger)
+    times = [func.coalesce(time, FAR) for time in (patient.c.marked, unread.scalar_subquery(), again)]
+    earliest = func.least(*times) if dialect == "postgresql" else func.min(*times)
+    done = {"attempts": 0, "failing_since": None, "problem": None, "claimed": None, "marked": None}
+    return update(patient).where(_COVERED).values(due=func.nullif(earliest, FAR), **done)
+
+
+_DONE = Prepared(_done)
 
 
 def settle(connection: Connection, claim: Claim, due: datetime | None) -> None:
     """Give a claim back as done. What came during the work, or was left unread, makes the patient due at once."""
-    marked = require(connection, claim, claim.patient)
-    (unread,) = _FIRST_UNREAD.rows(connection, {"lane": claim.patient})[0]
-    times = [time for time in (marked, unread, due and milliseconds(due)) if time is not None]
-    again = min(times, default=None)
-    _DONE.change(connection, {"lane": claim.patient, "held": claim.token, "again": again})
+    again = due and milliseconds(due)
+    if not _DONE.change(connection, {"lane": claim.patient, "held": claim.token, "again": again}):
+        raise StaleClaimError(claim)
 
 
 def postpone(connection: Connection, claim: Claim, due: datetime, problem: str) -> None:

@@ -14,6 +14,7 @@ from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import ArgumentError
+from sqlalchemy.pool import PoolProxiedConnection
 
 from adapter.outcome import StoreUnavailableError
 from adapter.store.engine import READERS, Engines
@@ -151,6 +152,19 @@ def refuse_state(state: ServerState) -> None:
         raise StoreUnavailableError("PostgreSQL does not wait for the disk (synchronous_commit=off): switch it on")
     if state.encoding != "UTF8":
         raise StoreUnavailableError("the PostgreSQL database is not in UTF8: create it with ENCODING 'UTF8'")
+
+
+class NumberedCursor(psycopg.RawCursor[Any]):
+    """Takes statements with ``$1`` as they are, and gets values in binary form: nothing is spelled out on the way."""
+
+    def __init__(self, connection: psycopg.Connection[Any]) -> None:
+        super().__init__(connection)
+        self.format = psycopg.pq.Format.BINARY
+
+
+def raw_cursor(connection: PoolProxiedConnection) -> NumberedCursor:
+    """Turn a connection of the pool into a cursor for statements with numbered placeholders."""
+    return NumberedCursor(cast("psycopg.Connection[Any]", connection.driver_connection))
 
 
 def lost(error: BaseException | None) -> bool:

@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, bindparam, case, delete, func, insert, select, update
+from sqlalchemy import Connection, bindparam, case, delete, func, insert, update
 
 from adapter.outcome import Held, Ignored, Place, Problem
 from adapter.publication import Claim, StaleClaimError
@@ -14,7 +14,7 @@ from adapter.scoring.reasons import Reason
 from adapter.store import held_merges, identities, patients, standing
 from adapter.store.codec import milliseconds, place_to_text, report_to_text, storable
 from adapter.store.messages import HELD, IGNORED, MAPPING, NOTHING_READ, READ, RECEIVED, Aftermath, Row, noted
-from adapter.store.prepared import Prepared
+from adapter.store.prepared import Prepared, among
 from adapter.store.schema import audit, message, report
 
 NO_AFTERMATH = Aftermath()
@@ -138,6 +138,11 @@ def report_rows(kept: KeptMessage, settled: Settled) -> list[Row]:
     ]
 
 
+def left_of(kept: KeptMessage, settled: Settled, aftermath: Aftermath) -> Left:
+    """Turn a settled reading of a message into what it leaves behind; raises ReportNotKeepableError."""
+    return Left(reading_row(settled.reading, aftermath), report_rows(kept, settled), settled.merges, settled.held)
+
+
 def _record(values: Row) -> Prepared:
     """What came to a replay while the message was read is read once more; an answer that was given stays."""
     new = {name: bindparam(f"new_{name}", type_=message.c[name].type) for name in RECORDED}
@@ -154,54 +159,70 @@ def _record(values: Row) -> Prepared:
 
 _RECORD = _record({})
 _RECORD_BODILESS = _record({"raw": case((message.c.read_again, message.c.raw))})
-_OF_MESSAGE = report.c.message == bindparam("this")
-_CONCERNED = Prepared(lambda _: select(report.c.patient).where(_OF_MESSAGE))
-_DELETE = Prepared(lambda _: delete(report).where(_OF_MESSAGE))
+_DELETE = Prepared(
+    lambda dialect: delete(report).where(among(report.c.message, "these", dialect)).returning(report.c.patient)
+)
 _INSERT = Prepared(lambda _: insert(report), columns=[column.name for column in report.c])
 
 
-def record_reading(connection: Connection, claim: Claim, kept: KeptMessage, left: Left) -> Reason | None:
-    """Replace what was read from a message before, and mark the other patients whom that concerns.
+def record_readings(
+    connection: Connection, claim: Claim, several: Sequence[tuple[KeptMessage, Left]]
+) -> list[Reason | None]:
+    """Replace what was read from messages before, and mark the other patients whom that concerns.
 
-    Gives what is to be said of the message because of what came before it (`standing.remark`), which is then noted on
-    it and in the audit. Raises ContradictionError for merges that cannot hold together with those that stand, and
+    Gives what is to be said of each because of what came before it (`standing.remarks`), which is then noted on it and
+    in the audit. Raises ContradictionError for merges that cannot hold together with those that stand, and
     HoldsByNowError for held ones that can.
 
     The claim's own patient is not marked: who holds the claim brings the patient up to date before giving it back.
     """
-    patients.require(connection, claim, kept.patient)
-    concerned = _replace_reports(connection, kept, left.reports)
-    concerned |= _replace_merges(connection, kept, left)
-    studies = [(row["patient"], row["accession"]) for row in left.reports]
-    remark = standing.remark(connection, kept.sequence, studies)
-    outcome = _remarked(connection, kept, left.outcome, remark) if remark else left.outcome
+    for kept in {kept.patient: kept for kept, _ in several}.values():
+        patients.require(connection, claim, kept.patient)
+    concerned = _replace_reports(connection, several)
+    concerned |= _replace_merges(connection, several)
+    remarks = standing.remarks(connection, {kept.sequence: _studies(left) for kept, left in several})
+    for kept, left in several:
+        _record_outcome(connection, claim, kept, left.outcome, remarks.get(kept.sequence))
+    patients.mark(connection, concerned - {claim.patient}, milliseconds(several[0][0].received))
+    return [remarks.get(kept.sequence) for kept, _ in several]
+
+
+def _studies(left: Left) -> set[tuple[str, str]]:
+    return {(row["patient"], row["accession"]) for row in left.reports}
+
+
+def _replace_reports(connection: Connection, several: Sequence[tuple[KeptMessage, Left]]) -> set[str]:
+    """Replace messages' reports; gives the patients whom that concerns, and those whose records they are by now."""
+    rows = [row for _, left in several for row in left.reports]
+    concerned = {found for (found,) in _DELETE.rows(connection, {"these": [kept.sequence for kept, _ in several]})}
+    _INSERT.change_many(connection, rows)
+    concerned.update(row["patient"] for row in rows)
+    return concerned | identities.survivor_keys(connection, concerned)
+
+
+def _record_outcome(
+    connection: Connection, claim: Claim, kept: KeptMessage, outcome: Row, remark: Reason | None
+) -> None:
+    if remark is not None:
+        outcome = _remarked(connection, kept, outcome, remark)
     record = _RECORD_BODILESS if "raw" in outcome else _RECORD
     new = {f"new_{name}": outcome.get(name) for name in RECORDED}
     if not record.change(connection, new | {"this": kept.sequence, "lane": claim.patient}):
         raise StaleClaimError(claim)
-    patients.mark(connection, concerned - {claim.patient}, milliseconds(kept.received))
-    return remark
 
 
-def _replace_merges(connection: Connection, kept: KeptMessage, left: Left) -> set[str]:
-    """Replace what a message said of records, and try those again that were held because of it."""
+def _replace_merges(connection: Connection, several: Sequence[tuple[KeptMessage, Left]]) -> set[str]:
+    """Replace what messages said of records, and try those again that were held because of it."""
     changed: set[str] = set()
-    if left.merges is not None:
-        changed = identities.replace_merges(connection, kept.sequence, left.merges)
-        held_merges.try_again(connection, changed, milliseconds(kept.received))
-    if left.merges or left.held:
-        held_merges.remember(connection, kept.sequence, left.held)
+    before = identities.merging(connection, [kept.sequence for kept, _ in several])
+    for kept, left in several:
+        if left.merges is not None and (left.merges or kept.sequence in before):
+            new = identities.replace_merges(connection, kept.sequence, left.merges)
+            held_merges.try_again(connection, new, milliseconds(kept.received))
+            changed |= new
+        if left.merges or left.held:
+            held_merges.remember(connection, kept.sequence, left.held)
     return changed
-
-
-def _replace_reports(connection: Connection, kept: KeptMessage, reports: Sequence[Row]) -> set[str]:
-    """Replace a message's reports; gives the patients whom that concerns, and those whose records they are by now."""
-    concerned = {found for (found,) in _CONCERNED.rows(connection, {"this": kept.sequence})}
-    if concerned:
-        _DELETE.change(connection, {"this": kept.sequence})
-    _INSERT.change_many(connection, reports)
-    concerned.update(row["patient"] for row in reports)
-    return concerned | identities.survivor_keys(connection, concerned)
 
 
 def _remarked(connection: Connection, kept: KeptMessage, outcome: Row, remark: Reason) -> Row:

@@ -1,5 +1,6 @@
 """A reading is kept: what it depends on is looked up, it is written in one commit, and what follows is told."""
 
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -7,7 +8,7 @@ from sqlalchemy import Connection
 
 from adapter.outcome import StoreUnavailableError
 from adapter.publication import Claim
-from adapter.reading import Cancelled, KeptMessage, Reading
+from adapter.reading import Cancelled, KeptMessage, Merged, Reading
 from adapter.scoring.merges import ContradictionError
 from adapter.scoring.reasons import Reason
 from adapter.store import readings, standing
@@ -38,21 +39,40 @@ class Recording:
 
     async def record(self, claim: Claim, message: KeptMessage, reading: Reading) -> Recorded:
         """Replace what was read from a message before; raises ReportNotKeepableError."""
-        settled = await self._reader.read(lambda connection: settle(connection, reading))
+        settled = await self._settled(reading)
         for one in (settled, settled.contradictory()) * LOOKS:
             with suppress(ContradictionError, HoldsByNowError):
-                return await self._record(claim, message, one)
+                (recorded,) = await self._record(claim, [(message, one)])
+                return recorded
         raise StoreUnavailableError("what others say of the same records changes all the time: tried again later")
 
-    async def _record(self, claim: Claim, message: KeptMessage, settled: readings.Settled) -> Recorded:
-        aftermath = self._after.aftermath(message, settled.reading)
-        outcome = readings.reading_row(settled.reading, aftermath)
-        left = readings.Left(outcome, readings.report_rows(message, settled), settled.merges, settled.held)
-        remark = await self._writer.write(
-            lambda connection: readings.record_reading(connection, claim, message, left), claim.patient
+    async def record_all(self, claim: Claim, several: Sequence[tuple[KeptMessage, Reading]]) -> list[Recorded]:
+        """Record readings, in one commit where none depends on another; raises as `record` does, and keeps none then.
+
+        A bare cancellation asks whether its study is known, and a merge may contradict another one: each of its own.
+        """
+        if any(isinstance(reading, Cancelled | Merged) for _, reading in several):
+            return [await self.record(claim, message, reading) for message, reading in several]
+        plain = [(message, reading) for message, reading in several if not isinstance(reading, Cancelled)]
+        return await self._record(claim, [(message, readings.Settled.of(reading)) for message, reading in plain])
+
+    async def _settled(self, reading: Reading) -> readings.Settled:
+        if isinstance(reading, Cancelled):
+            return await self._reader.read(lambda connection: settle(connection, reading))
+        return readings.Settled.of(reading)
+
+    async def _record(self, claim: Claim, several: Sequence[tuple[KeptMessage, readings.Settled]]) -> list[Recorded]:
+        aftermaths = [self._after.aftermath(message, settled.reading) for message, settled in several]
+        left = [
+            (message, readings.left_of(message, settled, aftermath))
+            for (message, settled), aftermath in zip(several, aftermaths, strict=True)
+        ]
+        remarks = await self._writer.write(
+            lambda connection: readings.record_readings(connection, claim, left), claim.patient
         )
-        self._after.concluded(message.id, aftermath.answer)
-        return Recorded(settled.reading, remark)
+        for (message, _), aftermath in zip(several, aftermaths, strict=True):
+            self._after.concluded(message.id, aftermath.answer)
+        return [Recorded(settled.reading, remark) for (_, settled), remark in zip(several, remarks, strict=True)]
 
 
 def settle(connection: Connection, reading: Reading) -> readings.Settled:

@@ -13,9 +13,11 @@ from adapter.fhir.resource_filter import Page, ResourceFilter, Token
 from adapter.publication import Claim
 from adapter.store import patients
 from adapter.store.codec import dump_again, load, milliseconds, moment, storable
-from adapter.store.prepared import Prepared
+from adapter.store.prepared import Prepared, among
 from adapter.store.resource_index import CODE, FAR_FUTURE, FAR_PAST, IDENTIFIER, Index, index
 from adapter.store.schema import resource, resource_history, resource_token
+
+Row = dict[str, Any]
 
 NOBODY = ""
 """The patient of a resource that is about no patient."""
@@ -30,12 +32,15 @@ class Served:
     patient: str
     content: Resource
     digest: str
+    index: Index
 
     @classmethod
     def of(cls, given: Resource, patient: str) -> "Served":
         """Turn a resource of a patient into what is kept of it."""
         content = without_version(given)
-        return cls(given["resourceType"], given["id"], _owner(given, patient), content, digest([content]))
+        return cls(
+            given["resourceType"], given["id"], _owner(given, patient), content, digest([content]), index(content)
+        )
 
 
 def served(given: Sequence[Resource], patient: str) -> list[Served]:
@@ -49,8 +54,20 @@ def put_resources(
     """Serve a publication's resources from now on, all or none; one whose content is as before keeps its version."""
     if claim is not None:
         patients.require(connection, claim, patient)
-    for one in given:
-        _put(connection, one, milliseconds(at))
+    former = _former(connection, given)
+    changed = [one for one in given if former.get((one.type, one.id), (0,))[1:] != (one.patient, one.digest)]
+    rows = [_row(one, former.get((one.type, one.id), (0,))[0] + 1, milliseconds(at)) for one in changed]
+    _INSERT.change_many(connection, [row for row in rows if row["version"] == 1])
+    for row in rows:
+        if row["version"] > 1:
+            _replace(connection, row)
+    _INSERT_TOKENS.change_many(connection, [token for one in changed for token in _tokens(one)])
+
+
+def _former(connection: Connection, given: Sequence[Served]) -> dict[tuple[str, str], tuple[int, str, str]]:
+    """Turn resources into version, patient and digest of those that are there."""
+    names = {"types": sorted({one.type for one in given}), "ids": [one.id for one in given]}
+    return {(type_, id_): (version, *rest) for type_, id_, version, *rest in _FORMER.rows(connection, names)}
 
 
 def _owner(given: Resource, patient: str) -> str:
@@ -61,7 +78,11 @@ def _owner(given: Resource, patient: str) -> str:
 _OLD = ("type", "id", "version", "updated", "body")
 _NEW = ("version", "updated", "patient", "digest", "body", "status", "starts", "ends", "moment")
 _THIS = (resource.c.type == bindparam("type")) & (resource.c.id == bindparam("id"))
-_FORMER = Prepared(lambda _: select(resource.c.version, resource.c.patient, resource.c.digest).where(_THIS))
+_FORMER = Prepared(
+    lambda dialect: select(*(resource.c[name] for name in ("type", "id", "version", "patient", "digest"))).where(
+        among(resource.c.type, "types", dialect), among(resource.c.id, "ids", dialect)
+    )
+)
 _INSERT = Prepared(lambda _: insert(resource), columns=("type", "id", *_NEW))
 _KEEP_OLD = Prepared(
     lambda _: insert(resource_history).from_select(_OLD, select(*(resource.c[name] for name in _OLD)).where(_THIS))
@@ -81,14 +102,11 @@ _FORGET_TOKENS = Prepared(
 _INSERT_TOKENS = Prepared(lambda _: insert(resource_token), columns=("type", "id", "name", "system", "value"))
 
 
-def _put(connection: Connection, one: Served, at: int) -> None:
-    this = {"type": one.type, "id": one.id}
-    former = _FORMER.row(connection, this)
-    if former and former[1:] == (one.patient, one.digest):
-        return
-    version = former[0] + 1 if former else 1
-    found = index(one.content)
-    values = {
+def _row(one: Served, version: int, at: int) -> Row:
+    found = one.index
+    return {
+        "type": one.type,
+        "id": one.id,
         "version": version,
         "updated": at,
         "patient": one.patient,
@@ -99,14 +117,19 @@ def _put(connection: Connection, one: Served, at: int) -> None:
         "ends": found.ends,
         "moment": _moment(found, at),
     }
-    if former:
-        _KEEP_OLD.change(connection, this)
-        _UPDATE.change(connection, this | {f"new_{name}": value for name, value in values.items()})
-        _FORGET_TOKENS.change(connection, this)
-    else:
-        _INSERT.change(connection, this | values)
-    names = [dict(zip(("name", "system", "value"), token, strict=True)) for token in sorted(found.tokens)]
-    _INSERT_TOKENS.change_many(connection, [this | name for name in names])
+
+
+def _tokens(one: Served) -> list[Row]:
+    this = {"type": one.type, "id": one.id}
+    return [this | dict(zip(("name", "system", "value"), token, strict=True)) for token in sorted(one.index.tokens)]
+
+
+def _replace(connection: Connection, row: Row) -> None:
+    """Keep the version that stood, and put the new one in its place."""
+    this = {"type": row["type"], "id": row["id"]}
+    _KEEP_OLD.change(connection, this)
+    _UPDATE.change(connection, this | {f"new_{name}": row[name] for name in _NEW})
+    _FORGET_TOKENS.change(connection, this)
 
 
 def without_version(given: Resource) -> Resource:

@@ -1,8 +1,9 @@
 """What is known of a study when one more message of it comes: is it known at all, overtaken, or contradicted?"""
 
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Collection, Mapping
 
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import Connection, distinct, func, select
 
 from adapter.scoring.reasons import Reason
 from adapter.scoring.report import PetReport
@@ -10,18 +11,18 @@ from adapter.scoring.versions import remarkable_reports
 from adapter.store import identities
 from adapter.store.codec import report_from_text, storable
 from adapter.store.deliveries import own_reports
-from adapter.store.prepared import Prepared
+from adapter.store.prepared import Prepared, among
 from adapter.store.schema import report
 
-_BEFORE = Prepared(
-    lambda _: (
-        select(report.c.message)
-        .where(
-            report.c.patient == bindparam("lane"),
-            report.c.accession == bindparam("accession"),
-            report.c.message < bindparam("this"),
-        )
-        .limit(1)
+Study = tuple[str, str]
+"""A patient and an accession."""
+
+_REPEATED = Prepared(
+    lambda dialect: (
+        select(report.c.patient, report.c.accession)
+        .where(among(report.c.patient, "lanes", dialect))
+        .group_by(report.c.patient, report.c.accession)
+        .having(func.count(distinct(report.c.message)) > 1)
     )
 )
 
@@ -36,17 +37,17 @@ def is_known(connection: Connection, cancelled: PetReport) -> bool:
     return any(one.kind is not None and one.accession_authority == cancelled.accession_authority for one in found)
 
 
-def remark(connection: Connection, sequence: int, studies: Iterable[tuple[str, str]]) -> Reason | None:
-    """What is to be said of a message because of what arrived before it of its studies (patient, accession)?
+def remarks(connection: Connection, several: Mapping[int, Collection[Study]]) -> dict[int, Reason]:
+    """Turn messages (sequences) and their studies into what is to be said of each because of what arrived before it.
 
     That it was overtaken by a newer version, or contradicts one that stands as high. All versions are read only where
-    there is an earlier one at all.
+    there are several at all.
     """
-    found: set[Reason] = set()
-    for patient, accession in set(studies):
-        values = {"lane": patient, "accession": accession, "this": sequence}
-        if _BEFORE.row(connection, values) is None:
-            continue
+    lanes = {patient for studies in several.values() for patient, _ in studies}
+    repeated = {(row[0], row[1]) for row in _REPEATED.rows(connection, {"lanes": [*lanes]})} if lanes else set()
+    found: defaultdict[int, set[Reason]] = defaultdict(set)
+    for patient, accession in repeated & {study for studies in several.values() for study in studies}:
         versions = [one for one in own_reports(connection, patient) if storable(one.report.accession) == accession]
-        found |= {reason for one, reason in remarkable_reports(versions) if one.sequence == sequence}
-    return min(found, default=None)
+        for one, reason in remarkable_reports(versions):
+            found[one.sequence].add(reason)
+    return {sequence: min(found[sequence]) for sequence in several if sequence in found}

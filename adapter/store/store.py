@@ -26,6 +26,7 @@ from adapter.store import (
     sent_messages,
 )
 from adapter.store.answers import AnswerRecords
+from adapter.store.at_hand import AtHand, at_hand
 from adapter.store.closings import ClosingRecords
 from adapter.store.confirmations import Decided
 from adapter.store.destinations import DestinationRecords
@@ -151,7 +152,15 @@ class Store:
 
     async def unread(self, patient: str, limit: int = 100) -> list[KeptMessage]:
         """List a patient's messages that wait to be read, in the order of their arrival."""
-        return await self._reader.read(lambda connection: messages.unread(connection, patient, limit))
+        return await self._reader.read(lambda connection: messages.unread(connection, [patient], limit))
+
+    async def at_hand(self, patients: Sequence[str], limit: int = 100) -> dict[str, AtHand]:
+        """Turn patients into what is known of each, with so many unread messages in all; merged ones are left out."""
+        return await self._reader.read(lambda connection: at_hand(connection, patients, limit))
+
+    async def record_readings(self, claim: Claim, several: Sequence[tuple[KeptMessage, Reading]]) -> list[Recorded]:
+        """Record what was read from a patient's messages, in one commit where that can be; as `record_reading`."""
+        return await self._recording.record_all(claim, several)
 
     async def record_reading(self, claim: Claim, message: KeptMessage, reading: Reading) -> Recorded:
         """Replace what was read from a message before, and mark every other patient whom that concerns.
@@ -279,7 +288,7 @@ def _serve(
     at: datetime,
 ) -> None:
     resources.put_resources(connection, claim, record.patient, served, at)
-    deliveries.record_delivery(connection, claim, record, at)
+    deliveries.keep_score(connection, record, at)
 
 
 def _probe(connection: Connection) -> None:
