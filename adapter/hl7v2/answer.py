@@ -5,6 +5,7 @@ ERR-3 from v2.5, ERR-1 before it, MSA-6 in v2.3 to v2.6. Without one AE speaks o
 again, and AR of "a reason unrelated to its content" (v2.5 section 2.9.2.2), which may pass.
 """
 
+import re
 from dataclasses import dataclass
 
 from adapter.hl7v2.message import Message, Segment
@@ -16,6 +17,8 @@ _OF_CONTENT = frozenset({"AE", "CE"})
 _WILL_PASS = frozenset({"206", "207"})
 """Table 0357: application record locked, application internal error."""
 _FOR_GOOD = frozenset({"100", "101", "102", "103", "200", "201", "202", "203", "204", "205"})
+_SEQUENCE, _FIELD = re.compile("[0-9]{1,4}"), re.compile("[0-9]{1,2}")
+"""A longer number is no position, and may be a patient's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,5 +70,5 @@ def _place(error: Segment) -> str:
     segment, sequence, number = (error.value(field, 1, component).strip() for component in (1, 2, 3))
     if segment not in segment_tables(NEWEST):
         return ""
-    text = f"{segment}[{sequence}]" if sequence.isdigit() else segment
-    return f"{text}-{number}" if number.isdigit() else text
+    text = f"{segment}[{sequence}]" if _SEQUENCE.fullmatch(sequence) else segment
+    return f"{text}-{number}" if _FIELD.fullmatch(number) else text

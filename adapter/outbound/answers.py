@@ -19,7 +19,11 @@ MOST_PLACES = 20
 """Issue codes and expressions that are kept of one answer."""
 
 _SERVER_ID = re.compile(r"[A-Za-z0-9._-]{1,255}")
-_EXPRESSION = re.compile(r"[A-Za-z][A-Za-z0-9.\[\]]{0,199}")
+_EXPRESSION = re.compile(
+    r"(Binary|Bundle|Device|DiagnosticReport|List|Observation|Patient|Provenance|http)"
+    r"(\.[a-z][A-Za-z]{0,39}(\[[0-9]{1,4}\])?){0,12}"
+)
+"""The path of an element in what we send; a word or a number of another form may be a patient's."""
 _ISSUE_CODES = REQUIRED_CODES["OperationOutcomeIssue", "code"]
 
 
@@ -168,7 +172,7 @@ def error_codes(outcome: Resource | None) -> tuple[str, ...]:
 
 
 def _expressions(outcome: Resource | None) -> tuple[str, ...]:
-    """Element paths only: an expression with a comparison in it may quote a value."""
+    """Element paths only: an expression of another form may quote a value."""
     named = [issue.get("expression") for issue in _issues(outcome)]
     places = [place for places in named if isinstance(places, list) for place in places]
     return tuple(place for place in places if isinstance(place, str) and _EXPRESSION.fullmatch(place))[:MOST_PLACES]

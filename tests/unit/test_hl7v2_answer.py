@@ -60,7 +60,18 @@ def test_before_v25_the_condition_stands_in_err_1_or_in_msa_6():
 
 @pytest.mark.parametrize(
     ("location", "place"),
-    [("OBX^3^5", "OBX[3]-5"), ("OBX^^5", "OBX-5"), ("PID", "PID"), ("DOE^JANE", ""), ("the name DOE", ""), ("", "")],
+    [
+        ("OBX^3^5", "OBX[3]-5"),
+        ("OBX^^5", "OBX-5"),
+        ("PID", "PID"),
+        ("DOE^JANE", ""),
+        ("the name DOE", ""),
+        ("", ""),
+        ("PID^700103^3", "PID-3"),
+        ("PID^1^700103", "PID[1]"),
+        ("OBX^9999^5", "OBX[9999]-5"),
+        ("OBX^1^\xb2", "OBX[1]"),
+    ],
 )
 def test_of_the_place_only_a_position_is_kept(location, place):
     assert judged("MSA|AE|N1", f"ERR||{location}|103").places == ((place,) if place else ())

@@ -74,12 +74,15 @@ def test_warnings_beside_a_success_do_not_make_it_a_failure():
 def test_nothing_but_codes_and_element_paths_is_kept():
     answer = outcome(
         422, "value", "doe-jane", diagnostics="DOE^JANE", details={"text": "DOE^JANE"},
-        expression=["Observation.value", "Patient.name.where(family='DOE')"],
+        expression=[
+            "Observation.value", "Bundle.entry[4].resource.subject", "http.code", "Patient.name.where(family='DOE')",
+            "DOE", "Patient.DOE", "Patient.name[700103]", "Jane.Doe",
+        ],
     )  # fmt: skip
     kept = told(answer)
 
     assert (kept.status, kept.codes) == (422, ("value",))
-    assert set(kept.expressions) == {"Observation.value"}
+    assert set(kept.expressions) == {"Observation.value", "Bundle.entry[4].resource.subject", "http.code"}
     assert "DOE" not in repr(kept) + str(refusal(answer))
 
 
