@@ -5,13 +5,15 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from sqlalchemy import Connection
+
 from adapter.app.seat import Seat
 from adapter.outcome import StoreUnavailableError
 from adapter.settings import Settings
 from adapter.store.leases import Tenure
 from adapter.store.messages import STATES
 from adapter.store.retention import Batch, RetentionRecords, Stored
-from adapter.store.retention_rows import Kind, Piece, Rule
+from adapter.store.retention_rows import Kind, Piece, Rule, pages
 from adapter.telemetry import Telemetry
 
 PART = "retention"
@@ -59,28 +61,27 @@ def rules(settings: Settings, now: datetime) -> tuple[Rule, ...]:
     )
 
 
+def would_go(connection: Connection, rule: Rule) -> Pruned:
+    """Turn a rule into what would go, without removing it."""
+    found = list(pages(connection, rule))
+    pieces = [piece for page in found for piece in page.pieces]
+    kept = sum(page.kept for page in found)
+    return Pruned(rule.kind, len(pieces), sum(piece.size for piece in pieces), kept)
+
+
 class Pass:
     """One pass over the store. ``tell`` is told after each commit what went of its kind so far."""
 
-    def __init__(
-        self,
-        records: RetentionRecords,
-        pace: Pace,
-        tell: Callable[[Pruned], None] = lambda _: None,
-        *,
-        dry: bool = False,
-    ) -> None:
+    def __init__(self, records: RetentionRecords, pace: Pace, tell: Callable[[Pruned], None] = lambda _: None) -> None:
         self._records = records
         self._pace = pace
         self._tell = tell
-        self._dry = dry
 
     async def run(self, rules: Iterable[Rule], tenure: Tenure) -> list[Pruned]:
         """Remove what the rules let go, then give the space back; raises StoreUnavailableError and LeaseLostError."""
         pruned = [await self._follow(rule, tenure) for rule in rules]
-        if not self._dry:
-            while await self._records.give_back(tenure, self._pace.batch):
-                await self._rest()
+        while await self._records.give_back(tenure, self._pace.batch):
+            await self._rest()
         return pruned
 
     async def _follow(self, rule: Rule, tenure: Tenure) -> Pruned:
@@ -95,9 +96,6 @@ class Pass:
             found = await self._records.find(rule, over, found.last)
 
     async def _remove(self, pruned: Pruned, pieces: tuple[Piece, ...], tenure: Tenure) -> Pruned:
-        if self._dry:
-            size = sum(piece.size for piece in pieces)
-            return replace(pruned, count=pruned.count + len(pieces), size=pruned.size + size)
         while pieces:
             removed = await self._records.remove(tenure, Batch(pruned.kind, pieces, self._pace.batch))
             pruned = replace(pruned, count=pruned.count + removed.count, size=pruned.size + removed.size)

@@ -135,6 +135,28 @@ def waiting(
 
 
 @app.command()
+def purge(  # noqa: PLR0913, PLR0917 - each is an option of the command
+    patient: Annotated[
+        str, typer.Argument(help="IDENTIFIER^^^AUTHORITY as in PID-3, or - to read it from standard input.")
+    ],
+    reason: Annotated[str, typer.Option("--reason", help="Why; it is kept in the audit. Name no patient.")] = "",
+    yes: Annotated[bool, typer.Option("--yes", help="Do it; without it what would go is listed.")] = False,
+    also: Annotated[
+        list[str] | None, typer.Option("--also", metavar="MESSAGE", help="The id of a further message to remove.")
+    ] = None,
+    leave: Annotated[
+        bool, typer.Option("--leave-at-destination", help="What stands at other servers is seen to there.")
+    ] = False,
+    config: Config = None,
+    as_json: Annotated[bool, typer.Option("--json", help="The answer as JSON.")] = False,
+) -> None:
+    """Remove every row of a patient and prove that it is gone; a SQLite store with the service stopped."""
+    from adapter.cli.purge import Asked, run_purge  # noqa: PLC0415
+
+    raise typer.Exit(run_purge(config, Asked(patient, reason, yes, tuple(also or ()), leave, as_json)))
+
+
+@app.command()
 def version(as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False) -> None:
     """Print the versions of the program and of the algorithm."""
     from adapter.scoring.result import ALGORITHM, ALGORITHM_VERSION  # noqa: PLC0415

@@ -64,6 +64,18 @@ def restore_store(
     raise typer.Exit(run_restore(config, file, as_json=as_json))
 
 
+@db_app.command("prune")
+def prune_store(
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="List what would go, beside a running service.")] = False,
+    config: Config = None,
+    as_json: AsJson = False,
+) -> None:
+    """Remove now what may go by the settings, and give its space back; a SQLite store with the service stopped."""
+    from adapter.cli.db_prune import Asked, run_prune  # noqa: PLC0415
+
+    raise typer.Exit(run_prune(config, Asked(dry_run, as_json)))
+
+
 @db_app.command("verify")
 def verify_store(
     file: Annotated[Path | None, typer.Argument(help="A backup; else the store of the settings.")] = None,

@@ -29,11 +29,16 @@ def stored_bytes(connection: Connection) -> int:
     return int(pages * connection.exec_driver_sql("PRAGMA page_size").scalar_one())
 
 
+def gives_back(connection: Connection) -> bool:
+    """Does what is freed go back without a rebuild? In PostgreSQL that is for the server to do."""
+    if connection.dialect.name == BACKEND:
+        return True
+    return bool(connection.exec_driver_sql("PRAGMA auto_vacuum").scalar_one() == INCREMENTAL)
+
+
 def free_pages(connection: Connection) -> int:
     """Count the pages of SQLite's file that hold nothing; 0 where they cannot be given back one by one."""
-    if connection.dialect.name == BACKEND:
-        return 0
-    if connection.exec_driver_sql("PRAGMA auto_vacuum").scalar_one() != INCREMENTAL:
+    if connection.dialect.name == BACKEND or not gives_back(connection):
         return 0
     return int(connection.exec_driver_sql("PRAGMA freelist_count").scalar_one())
 

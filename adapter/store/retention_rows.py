@@ -1,6 +1,6 @@
 """What may go from a store, by kind: how it is found, one page at a time, and how one piece of it goes."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, bindparam, delete, exists, func, null, or_, select, update
 
 from adapter.store.codec import milliseconds
+from adapter.store.held_merges import held_merge
 from adapter.store.identities import merge
 from adapter.store.messages import CLOSED, HELD, IGNORED, READ, RECEIVED
 from adapter.store.open_problems import messages_held_back
@@ -84,6 +85,16 @@ def find(connection: Connection, rule: Rule, over: int, after: tuple[Any, ...] |
     return (_messages if rule.kind is Kind.MESSAGES else _sent)(connection, rule, after)
 
 
+def pages(connection: Connection, rule: Rule) -> Iterator[Found]:
+    """Turn a rule into every page of what may go, in one view of the store."""
+    over = beyond(connection, rule)
+    found = find(connection, rule, over, None)
+    yield found
+    while found.last is not None:
+        found = find(connection, rule, over, found.last)
+        yield found
+
+
 def _bodies(connection: Connection, rule: Rule, over: int, after: tuple[Any, ...] | None) -> Found:
     old = or_(_since() < milliseconds(rule.before), message.c.sequence <= over)
     query = select(message.c.sequence, message.c.size, message.c.closed).where(
@@ -137,6 +148,7 @@ _DROP_BODY = Prepared(
     lambda _: update(message).where(_THIS, message.c.state == bindparam("of"), _HAS_BODY).values(raw=null())
 )
 _FORGET = Prepared(lambda _: delete(message).where(_THIS, _left_nothing()).returning(message.c.patient))
+_FORGET_HELD = Prepared(lambda _: delete(held_merge).where(held_merge.c.message == bindparam("this")))
 _FORGET_SENT = Prepared(
     lambda _: delete(sent_message).where(
         sent_message.c.score == bindparam("of"), sent_message.c.number == bindparam("this")
@@ -163,6 +175,7 @@ def _remove_message(connection: Connection, _kind: Kind, place: tuple[Any, ...])
     """Delete what is left of a message, and its patient's lane where that was all."""
     gone = _FORGET.rows(connection, {"this": place[0]})
     for (lane,) in gone:
+        _FORGET_HELD.change(connection, {"this": place[0]})
         _FORGET_LANE.change(connection, {"lane": lane})
     return bool(gone)
 
