@@ -27,9 +27,13 @@ NOT_KEPT = "not-kept"
 
 
 class Total:
-    """What became of all pages so far: numbers are added, lists put one after the other."""
+    """What became of all pages so far: numbers are added, lists put one after the other.
 
-    def __init__(self) -> None:
+    ``every`` is in seconds, between two lines of progress.
+    """
+
+    def __init__(self, every: float = TOLD_EVERY) -> None:
+        self._every = every
         self.members: dict[str, Any] = {}
         self._left: Counter[tuple[str, str | None]] = Counter()
         self._told = time.monotonic()
@@ -49,11 +53,11 @@ class Total:
 
     def tell(self, unread: int | None) -> None:
         """Say on standard error how far it is, from time to time."""
-        if time.monotonic() - self._told < TOLD_EVERY:
+        if time.monotonic() - self._told < self._every:
             return
         self._told = time.monotonic()
         seen = f"{self.members.get('read', 0)} looked at" if unread is None else f"{self.replayed} set back"
-        waiting = "" if unread is None else f", {unread} or more wait to be read" if unread else ", none waits"
+        waiting = "" if unread is None else f", {unread or 'none'} waited to be read"
         typer.echo(f"netpet-adapter replay: {seen}{waiting}", err=True)
 
     @property
