@@ -3,13 +3,12 @@
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from fhir_scores import RENDERING, every_kind_of_score, report
+from fhir_scores import RENDERING, every_kind_of_score
 
 from adapter.fhir.bundle import digest, render_publication, withdrawn
 from adapter.hl7v2.result_message import Envelope, Party, write_result
 from adapter.outbound.plans.oru_message import Agreement, result_message
 from adapter.publication import Publication
-from adapter.scoring.report import TracerKind
 
 AT = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
 ENVELOPE = Envelope(Party("NETPET", "NUCMED"), Party("EHR", "HOSP"))
@@ -44,11 +43,3 @@ def gone(published):
 
 def written(published, agreement=AGREEMENT, control_id="N1", before="", at=AT):
     return write_result(result_message(published, agreement, control_id, at, before))
-
-
-def with_patient(identity):
-    """A score about somebody else."""
-    score = SCORES["P2a"]
-    return {"sstr": report(TracerKind.SSTR, patient=identity), "fdg": report(TracerKind.FDG, patient=identity)} | {
-        "lesions": score.lesions
-    }

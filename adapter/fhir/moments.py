@@ -14,13 +14,11 @@ _MINUTES_OF_14_HOURS = 14 * 60
 class FhirMoment:
     """A date or a time; parts that were not sent are the earliest possible.
 
-    ``datetime`` is aware where the offset was sent. Of a month or a year ``names_day`` is no, of a date without a time
-    ``names_time``.
+    ``datetime`` is aware where the offset was sent. Of a month or a year ``names_day`` is no.
     """
 
     datetime: datetime
     names_day: bool
-    names_time: bool
 
 
 def parse_date_time(text: str) -> FhirMoment:
@@ -40,7 +38,7 @@ def parse_date_time(text: str) -> FhirMoment:
         moment = datetime(year, month, day, hour, minute, second, microsecond, tzinfo=zone)
     except ValueError:
         raise ValueError("not a date of the calendar") from None
-    return FhirMoment(moment, len(stated) > 2, len(stated) > 3)
+    return FhirMoment(moment, len(stated) > 2)
 
 
 def _zone(offset: str) -> timezone:

@@ -89,11 +89,6 @@ class Unit:
         return hashlib.sha256(b"\n".join(resources)).hexdigest()
 
     @property
-    def event_time(self) -> datetime | None:
-        """The report's own time: ``issued``, else when its server last changed it; aware, None where it has none."""
-        return _aware(self.report.resource.get("issued")) or self.changed
-
-    @property
     def changed(self) -> datetime | None:
         """When its server last changed the report (``meta.lastUpdated``), aware; None where it does not say."""
         return _aware(self.report.resource.get("meta", {}).get("lastUpdated"))

@@ -15,8 +15,6 @@ class Capabilities:
     transaction: bool = False
     conditional_create: bool = False
     conditional_update: bool = False
-    update_create: bool = False
-    patch_formats: tuple[str, ...] = ()
 
 
 async def read_capabilities(client: FhirClient) -> Capabilities:
@@ -31,13 +29,10 @@ def capabilities_in(statement: Resource) -> Capabilities:
     """Turn a CapabilityStatement, however incomplete, into what it says."""
     rest = next((one for one in _objects(statement.get("rest")) if one.get("mode") == "server"), {})
     of_type = next((one for one in _objects(rest.get("resource")) if one.get("type") == "Observation"), {})
-    formats = statement.get("patchFormat")
     return Capabilities(
         transaction=any(one.get("code") == "transaction" for one in _objects(rest.get("interaction"))),
         conditional_create=of_type.get("conditionalCreate") is True,
         conditional_update=of_type.get("conditionalUpdate") is True,
-        update_create=of_type.get("updateCreate") is True,
-        patch_formats=tuple(str(one) for one in formats) if isinstance(formats, list) else (),
     )
 
 

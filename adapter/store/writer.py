@@ -50,7 +50,7 @@ class _Order(Generic[T]):
 
 
 class Writer:
-    """Turns the operations of many tasks into few durable commits; ``commits`` and ``operations`` count what it did."""
+    """Turns the operations of many tasks into few durable commits; ``commits`` counts them."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
@@ -61,7 +61,6 @@ class Writer:
         self._ordered = _by_lane if engine.dialect.name == BACKEND else _as_they_came
         self._closed = False
         self.commits = 0
-        self.operations = 0
         self._thread.start()
 
     async def write(self, operation: Operation[T], lane: str | None = None) -> T:
@@ -110,7 +109,6 @@ class Writer:
             if not _written_together(connection, group):
                 _write_apart(connection, group)
             self.commits += 1
-            self.operations += len(group)
         except Exception as error:  # noqa: BLE001  # whatever it is, it befell the group, and the thread must live on
             self._disconnect()  # the next group starts on a new connection, checked as the first one was
             for order in group:

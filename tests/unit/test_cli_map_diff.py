@@ -17,7 +17,6 @@ ROOT = Path(__file__).parents[2]
 DEMO = ROOT / "fixtures/demo"
 CANONICAL = (ROOT / "mappings/canonical.yaml").read_text("utf-8")
 NEXT = CANONICAL.replace("version: 1.0.0", "version: 1.1.0")
-CALLS_ONE_OTHERWISE = NEXT.replace("42425007^Equivocal^SCT: equivocal", "42425007^Equivocal^SCT: not-evaluable")
 CALLS_ALL_OTHERWISE = NEXT.replace("10828004^Positive^SCT: positive", "10828004^Positive^SCT: equivocal")
 READS_NOTHING = NEXT.replace("uptake: {obx: [uptake^Uptake^99NETPET]", "uptake: {obx: [uptake2^Uptake^99NETPET]")
 

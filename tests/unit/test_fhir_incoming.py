@@ -287,15 +287,14 @@ def test_a_report_without_version_is_named_by_its_content_whatever_it_came_in():
 @pytest.mark.parametrize(
     ("more", "expected"),
     [
-        ({}, datetime(2026, 11, 20, 9, 15, tzinfo=UTC)),
-        ({"issued": None, "meta": meta("1")}, datetime(2026, 11, 20, 10, tzinfo=UTC)),
-        ({"issued": "2026-11-20"}, datetime(2026, 11, 20, tzinfo=UTC)),
-        ({"issued": "yesterday"}, None),
-        ({"issued": None}, None),
+        ({"meta": meta("1")}, datetime(2026, 11, 20, 10, tzinfo=UTC)),
+        ({"meta": {"lastUpdated": "2026-11-20"}}, datetime(2026, 11, 20, tzinfo=UTC)),
+        ({"meta": {"lastUpdated": "yesterday"}}, None),
+        ({}, None),
     ],
 )
-def test_the_event_is_the_reports_own_time(more, expected):
-    assert unit(sent(tracer(), **more)).event_time == expected
+def test_a_report_was_changed_when_its_server_says_so(more, expected):
+    assert unit(sent(tracer(), **more)).changed == expected
 
 
 def label(**more):

@@ -8,13 +8,12 @@ from adapter.fhir.moments import parse_date_time
 
 
 @pytest.mark.parametrize(
-    ("text", "names_day", "names_time"),
-    [("2026", False, False), ("2026-11", False, False), ("2026-11-19", True, False), ("2026-11-19T10:05", True, True)],
+    ("text", "names_day"), [("2026", False), ("2026-11", False), ("2026-11-19", True), ("2026-11-19T10:05", True)]
 )
-def test_a_moment_says_what_it_names(text, names_day, names_time):
+def test_a_moment_says_whether_it_names_a_day(text, names_day):
     moment = parse_date_time(text)
 
-    assert (moment.names_day, moment.names_time, moment.datetime.tzinfo) == (names_day, names_time, None)
+    assert (moment.names_day, moment.datetime.tzinfo) == (names_day, None)
 
 
 @pytest.mark.parametrize(
