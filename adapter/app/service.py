@@ -105,10 +105,8 @@ class Service:
         worker = self._worker(reader, parts)
         self._scores = Scores(self.store, self.clock, worker.wake)
         self._dead_letters = DeadLetters(self.store.destinations, self.store.answers, self.clock, worker.wake)
-        self.mappings.join(self.store, reader.read, worker.wake)
         self._replays = self._replay(reader, worker)
-        watching = asyncio.create_task(self.mappings.run(self.settings.mappings.reload), name="mappings")
-        parts.push_async_callback(_cancel, watching)
+        self._watch_mappings(reader, worker, parts)
         running = self._begin(worker, parts, seats)
         intake = door.intake(self.store, reader, worker)
         drop = DropDoor(self.settings, self.telemetry)
@@ -127,6 +125,12 @@ class Service:
             parts.push_async_callback(drop.stop)
         self._tell_doors(Addresses(mllp, http))
         return Addresses(mllp, http)
+
+    def _watch_mappings(self, reader: MessageReader, worker: Worker, parts: AsyncExitStack) -> None:
+        """Bring changed mapping files into use, and look for held messages that they can read."""
+        self.mappings.join(self.store, reader.read, worker.wake)
+        watching = asyncio.create_task(self.mappings.run(self.settings.mappings.reload), name="mappings")
+        parts.push_async_callback(_cancel, watching)
 
     async def _agree(self, parts: AsyncExitStack) -> None:
         """Go by the time of the database that others use as well, before anything is done by it."""
