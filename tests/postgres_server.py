@@ -63,6 +63,7 @@ class PostgresServer:
         self._as = _user()
         self._numbers = itertools.count(1)
         self._process: subprocess.Popen[bytes] | None = None
+        self.environment: dict[str, str] = {}
 
     def prepare(self) -> None:
         if self._as:
@@ -79,6 +80,7 @@ class PostgresServer:
                 command,
                 user=self._as,
                 cwd=self.folder,
+                env=os.environ | self.environment,
                 stdout=log,
                 stderr=log,
                 preexec_fn=_die_with_the_tests,  # noqa: PLW1509 - no other thread forks here

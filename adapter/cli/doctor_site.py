@@ -12,6 +12,7 @@ from adapter.mapping.errors import MappingFileError
 from adapter.outcome import StoreUnavailableError
 from adapter.settings import Mllp, Settings, shipped_folder
 from adapter.store.backup import reading
+from adapter.store.leases import held
 from adapter.store.verification import revision
 
 _PATIENCE = 4.0
@@ -21,7 +22,7 @@ async def look_at_site(settings: Settings) -> list[Finding]:
     """Turn the settings into what is found on this machine."""
     readiness = await ask_readiness(settings.http)
     is_running = [check["name"] for check in readiness["checks"]] != ["http"]
-    found = [look_at_mappings(settings), look_at_store(settings)]
+    found = [look_at_mappings(settings), look_at_store(settings), *look_at_parts(settings)]
     if not is_running:
         return [*found, note("service", "it is not running here", "netpet-adapter serve")]
     for check in readiness["checks"]:
@@ -71,6 +72,23 @@ def _look_at_postgres(settings: Settings) -> Finding:
             return well("store", f"PostgreSQL, schema {revision(connection)}")
     except StoreUnavailableError as error:
         return ill("store", str(error), "netpet-adapter db migrate")
+
+
+def look_at_parts(settings: Settings) -> list[Finding]:
+    """Turn the leases of a shared store into who does what one process does at a time; none if it cannot be asked."""
+    if not settings.store.is_shared:
+        return []
+    try:
+        with reading(settings.store.url, settings.store.password_file) as connection:
+            leases = held(connection)
+    except StoreUnavailableError:
+        return []
+    return [
+        well(f"part {lease.name}", f"{lease.holder} since {lease.taken:%Y-%m-%d %H:%M:%S} UTC")
+        if lease.stands
+        else note(f"part {lease.name}", f"nobody does it: {lease.holder} is gone", "netpet-adapter serve")
+        for lease in leases
+    ]
 
 
 async def _look_at_door(mllp: Mllp) -> Finding:

@@ -11,8 +11,9 @@ from chaos.destinations import FhirSide, served
 from chaos.hospital import Hospital
 from chaos.lives import DidNotStartError, Lives
 from chaos.sender import Ledger, Sender
+from chaos.server_disk import ServerDisk
 from chaos.trial import AHEAD, CONNECTIONS, FINISH_WITHIN, HOUR, KILLED, Outcome, Plan
-from chaos.troubles import CANNOT, CHANCE, FARTHEST
+from chaos.troubles import CANNOT, CHANCE, DISK, FARTHEST
 from chaos.verdict import Ask, check_scores, check_store, fresh, unsettled
 from postgres_server import PostgresServer
 
@@ -39,6 +40,7 @@ class ReplicaTrial:
         self._outcome = Outcome()
         self._ledger = Ledger(place / "ledger")
         self._left = plan.lives
+        self._disk = ServerDisk.put_under(server)
         self._database = server.create()
         self._outages = 0
         self._returned = float("-inf")
@@ -116,6 +118,8 @@ class ReplicaTrial:
             self._outcome.deaths[death.kind] += 1
             if self._plan.troubles and self._chance.random() < CRASHES:
                 await self._outage()
+            elif self._plan.troubles and self._chance.random() < CHANCE / 4:
+                await self._broken_disk()
 
     def _set_clock(self, replica: Lives) -> None:
         """The clock of one machine is wrong at its start, or jumps; the others' are not."""
@@ -134,9 +138,21 @@ class ReplicaTrial:
         self._server.start()
         self._server_is_down, self._returned = False, time.monotonic()
 
+    async def _broken_disk(self) -> None:
+        """The database runs, and cannot write to its tables for a while."""
+        if self._server_is_down:
+            return
+        kind = self._chance.choice(list(DISK))
+        self._outcome.troubles[f"PostgreSQL's {kind}"] += 1
+        self._server_is_down = True
+        self._disk.fail(DISK[kind])
+        await asyncio.sleep(self._chance.random() * LONGEST_OUTAGE)
+        self._disk.fail(0)
+        self._server_is_down, self._returned = False, time.monotonic()
+
     @property
     def _is_away(self) -> bool:
-        """Was the database away while a replica may have been starting?"""
+        """Was the database away, or its disk broken, while a replica may have been starting?"""
         return self._server_is_down or time.monotonic() - self._returned < LONGEST_START
 
     def _ask(self) -> Ask:

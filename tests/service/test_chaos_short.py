@@ -11,8 +11,10 @@ from chaos.controls import CONTROLS
 from chaos.hospital import Hospital
 from chaos.lives import Lives
 from chaos.power import ENTRY, SHARED_MEMORY, Disk, build
+from chaos.replicas import ReplicaTrial
 from chaos.sender import Ledger, Sender
 from chaos.trial import Plan, Trial
+from postgres_server import postgres_server
 
 pytestmark = pytest.mark.slow
 FOUND_AT_ONCE = [one for one in CONTROLS if one.name in ("a disk that only says that it synced", "no deduplication")]
@@ -33,6 +35,17 @@ async def test_whatever_ends_a_life_nothing_is_lost_and_nothing_doubled(
 
     assert outcome.wrong == []
     assert outcome.deaths.total() == plan.lives
+    assert outcome.scores > 0
+
+
+async def test_whatever_befalls_replicas_and_their_database_nothing_is_lost_and_nothing_doubled(
+    tmp_path: Path, library: Path
+) -> None:
+    with postgres_server() as server:
+        outcome = await ReplicaTrial(Plan(34, 9), tmp_path, library, server).run()
+
+    assert outcome.wrong == []
+    assert outcome.deaths.total() == 9
     assert outcome.scores > 0
 
 
