@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 from adapter.decision import Decision, decided, decision_members, standing_decision
 from adapter.delivery import Answer, DeliveryError
-from adapter.fhir.bundle import digest, render_publication, withdrawn
+from adapter.fhir.bundle import digest, digest_of, render_publication, texts_of, withdrawn
 from adapter.fhir.rendering import Rendering
 from adapter.fhir.resource import Resource
 from adapter.outcome import AdapterError
@@ -50,6 +50,7 @@ class Publication:
     ``summary`` is the result as the pages show it; ``state`` is ``published``, ``waiting``, ``stopped``, ``rejected``
     or ``retracted``. ``resources`` is empty for what is known here and posted nowhere. ``score`` is what the resources
     say, for plans that do not speak FHIR; None where only the resources that were delivered before are known.
+    ``texts`` are the resources as canonical JSON, where that was made already.
     """
 
     score_id: str
@@ -59,6 +60,7 @@ class Publication:
     digest: str
     summary: dict[str, Any]
     score: Score | None = field(default=None, compare=False, repr=False)
+    texts: tuple[bytes, ...] = field(default=(), compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,7 +214,8 @@ def _published(state: str, pair: Pair, before: Delivered | None, site: Site) -> 
     resources = rendered + withdrawn(before.resources if before else (), rendered)
     summary = summarise(score, state) | decision_members(computed, decision)
     summary |= group_change(before.summary, summary) if before and decision is None else {}
-    return Publication(score.id, _patient(score), state, resources, digest(resources), summary, score)
+    texts = texts_of(resources)
+    return Publication(score.id, _patient(score), state, resources, digest_of(texts), summary, score, texts)
 
 
 def _unpublished(state: str, score: Score, before: Delivered | None) -> Publication:

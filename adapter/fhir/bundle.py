@@ -34,7 +34,17 @@ def render_publication(score: Score, rendering: Rendering) -> tuple[Resource, ..
 
 def digest(resources: Sequence[Resource]) -> str:
     """Turn resources (checked, or read) into the SHA-256 of their canonical JSON: equal digest, nothing to deliver."""
-    return sha256(canonical_json_again(list(resources))).hexdigest()
+    return digest_of(texts_of(resources))
+
+
+def texts_of(resources: Sequence[Resource]) -> tuple[bytes, ...]:
+    """Turn resources (checked, or read) into the canonical JSON of each: what several digests are made of."""
+    return tuple(canonical_json_again(resource) for resource in resources)
+
+
+def digest_of(texts: Sequence[bytes]) -> str:
+    """Turn the canonical JSON of resources into their digest, as `digest` does."""
+    return sha256(b"[" + b",".join(texts) + b"]").hexdigest()
 
 
 def withdrawn(before: Sequence[Resource], now: Sequence[Resource]) -> tuple[Resource, ...]:

@@ -2,19 +2,17 @@
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from adapter.fhir.resource import Element, Resource
 from adapter.fhir.terminology import SCORE_PROFILE
 
-_ORDERED = frozenset({"low", "start"})
-"""An element that has one of these may have an end before its start."""
-
 
 def complaints(resource: Resource) -> Iterator[str]:
     """Turn a resource of sound structure into what is wrong with it, place and rule, never a value."""
     kind = str(resource["resourceType"])
-    fault = _fault(resource)
+    fault = _fault(resource) if _has_order(resource) else ""
     if fault:
         yield kind + fault
     if kind == "Observation":
@@ -23,10 +21,26 @@ def complaints(resource: Resource) -> Iterator[str]:
         yield from _bundle_rules(resource)
 
 
+def _has_order(resource: Resource) -> bool:
+    """Is there an element with a beginning and an end at all? Few have one, and this walk is a quick one."""
+    level: list[Any] = [resource]
+    while level:
+        inner: list[Any] = []
+        for item in level:
+            if type(item) is dict:
+                if "low" in item or "start" in item:
+                    return True
+                inner += item.values()
+            else:
+                inner += item
+        level = [item for item in inner if not isinstance(item, str | int | Decimal | None)]
+    return False
+
+
 def _fault(value: Any) -> str:
     """Walk all objects once; a fault comes back with its place, put together on the way out."""
     if isinstance(value, dict):
-        fault = next(_order_rules(value), "") if not _ORDERED.isdisjoint(value) else ""
+        fault = next(_order_rules(value), "") if "low" in value or "start" in value else ""
         return fault or _inner_fault(value.items(), ".{}")
     return _inner_fault(enumerate(value), "[{}]")
 

@@ -123,8 +123,12 @@ class ScoreRecord:
             state=publication.state,
             digest=publication.digest,
             summary=dump(publication.summary),
-            resources=dump_again(publication.resources),
+            resources=_listed(publication.texts) if publication.texts else dump_again(publication.resources),
         )
+
+
+def _listed(texts: Sequence[bytes]) -> str:
+    return f"[{b','.join(texts).decode()}]"
 
 
 _SHOWN = ("patient", "state", "digest", "summary")

@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import zip_longest
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, bindparam, delete, func, insert, or_, select, update
 
-from adapter.fhir.bundle import digest
+from adapter.fhir.bundle import digest, digest_of
 from adapter.fhir.resource import Resource
 from adapter.fhir.resource_filter import Page, ResourceFilter, Token
 from adapter.publication import Claim
@@ -35,17 +36,18 @@ class Served:
     index: Index
 
     @classmethod
-    def of(cls, given: Resource, patient: str) -> "Served":
-        """Turn a resource of a patient into what is kept of it."""
-        content = without_version(given)
-        return cls(
-            given["resourceType"], given["id"], _owner(given, patient), content, digest([content]), index(content)
-        )
+    def of(cls, given: Resource, patient: str, text: bytes | None = None) -> "Served":
+        """Turn a resource of a patient into what is kept of it; ``text`` is its canonical JSON, where that is there."""
+        content, owner = without_version(given), _owner(given, patient)
+        same = text is not None and content.get("meta") == given.get("meta")
+        seal = digest_of([text]) if text is not None and same else digest([content])
+        return cls(given["resourceType"], given["id"], owner, content, seal, index(content))
 
 
-def served(given: Sequence[Resource], patient: str) -> list[Served]:
-    """Turn a publication's resources into what is kept of them, always in one order."""
-    return sorted((Served.of(one, patient) for one in given), key=lambda found: (found.type, found.id))
+def served(given: Sequence[Resource], patient: str, texts: Sequence[bytes] = ()) -> list[Served]:
+    """Turn a publication's resources (and their canonical JSON) into what is kept of them, always in one order."""
+    found = (Served.of(one, patient, text) for one, text in zip_longest(given, texts))
+    return sorted(found, key=lambda one: (one.type, one.id))
 
 
 def put_resources(

@@ -221,7 +221,7 @@ class Store:
 
     async def serve(self, claim: Claim, publication: Publication, at: datetime) -> None:
         """Serve a publication's resources and record it, both or neither."""
-        served = resources.served(publication.resources, publication.patient)
+        served = resources.served(publication.resources, publication.patient, publication.texts)
         record = deliveries.ScoreRecord.of(publication)
         await self._writer.write(lambda connection: _serve(connection, claim, record, served, at), claim.patient)
 
