@@ -129,8 +129,7 @@ class Service:
     def _watch_mappings(self, reader: MessageReader, worker: Worker, parts: AsyncExitStack) -> None:
         """Bring changed mapping files into use, and look for held messages that they can read."""
         self.mappings.join(self.store, reader.read, worker.wake)
-        watching = asyncio.create_task(self.mappings.run(self.settings.mappings.reload), name="mappings")
-        parts.push_async_callback(_cancel, watching)
+        self._watch_mappings(parts)
 
     async def _agree(self, parts: AsyncExitStack) -> None:
         """Go by the time of the database that others use as well, before anything is done by it."""
@@ -142,6 +141,10 @@ class Service:
 
     def _has(self, role: Role) -> bool:
         return role in self.settings.service.roles
+
+    def _watch_mappings(self, parts: AsyncExitStack) -> None:
+        watching = asyncio.create_task(self.mappings.run(self.settings.mappings.reload), name="mappings")
+        parts.push_async_callback(_cancel, watching)
 
     def _begin(self, worker: Worker, parts: AsyncExitStack, seats: Seats) -> asyncio.Task[None] | None:
         """Have the worker work, where that is this process's part."""
