@@ -97,9 +97,7 @@ class Service:
         parts.push_async_callback(door.answers.close)
         await self._agree(parts)
         seats = Seats(self.store.leases, timedelta(seconds=kept.lease), self.telemetry, kept.is_shared)
-        if self._has("work"):
-            door.return_paths.start(self.store.answers, door.answers.awaited, seats)
-            parts.push_async_callback(door.return_paths.stop)
+        self._return_answers(door, parts, seats)
         for warning in self.store.warnings:
             self.telemetry.warn("store", warning=warning)
         worker = self._worker(reader, parts)
@@ -129,7 +127,14 @@ class Service:
     def _watch_mappings(self, reader: MessageReader, worker: Worker, parts: AsyncExitStack) -> None:
         """Bring changed mapping files into use, and look for held messages that they can read."""
         self.mappings.join(self.store, reader.read, worker.wake)
-        self._watch_mappings(parts)
+        watching = asyncio.create_task(self.mappings.run(self.settings.mappings.reload), name="mappings")
+        parts.push_async_callback(_cancel, watching)
+
+    def _return_answers(self, door: MllpDoor, parts: AsyncExitStack, seats: Seats) -> None:
+        """Have answers go to the peers that wait for them, where that is this process's part."""
+        if self._has("work"):
+            door.return_paths.start(self.store.answers, door.answers.awaited, seats)
+            parts.push_async_callback(door.return_paths.stop)
 
     async def _agree(self, parts: AsyncExitStack) -> None:
         """Go by the time of the database that others use as well, before anything is done by it."""
@@ -141,10 +146,6 @@ class Service:
 
     def _has(self, role: Role) -> bool:
         return role in self.settings.service.roles
-
-    def _watch_mappings(self, parts: AsyncExitStack) -> None:
-        watching = asyncio.create_task(self.mappings.run(self.settings.mappings.reload), name="mappings")
-        parts.push_async_callback(_cancel, watching)
 
     def _begin(self, worker: Worker, parts: AsyncExitStack, seats: Seats) -> asyncio.Task[None] | None:
         """Have the worker work, where that is this process's part."""
