@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from adapter.publication import Resource
+from adapter.fhir.resource import Resource
 from adapter.store.codec import milliseconds, storable
 
 CODE, IDENTIFIER = "code", "identifier"

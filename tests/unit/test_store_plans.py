@@ -1,4 +1,4 @@
-"""A message costs as much with a million stored ones as with a thousand: nothing that runs for each goes through all."""
+"""A message costs as much with a million stored ones as with a thousand: no statement for each goes through all."""
 
 import pytest
 from store_plans import hot_statements, scans, sqlite_plan
