@@ -52,9 +52,9 @@ check: $(VENV)/dev  ## format, lint, types, imports, fast tests: under a minute,
 	@echo "== fast tests (those of disks, sockets and processes wait for make test)"
 	@$(BIN)/python -m pytest -n auto -m 'not slow' $(FAST)
 
-bench: $(VENV)/dev  ## measure speed, latency and memory on loopback (4 minutes); writes bench/RESULTS.md
+bench: $(VENV)/dev  ## measure speed, latency and memory on loopback (6 minutes; LONG=1: 30); writes bench/RESULTS.md
 	@echo "== measuring; other work on this machine spoils the figures"
-	@$(BIN)/python -m bench
+	@LONG=$(LONG) $(BIN)/python -m bench
 
 interop: $(VENV)/dev  ## programs that are not ours against the service; needs Node.js, JDK, Maven (PARTS="links plans": those)
 	@echo "== peers that are not ours, each against a running service on loopback"

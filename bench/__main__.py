@@ -1,32 +1,43 @@
 """``make bench``: every measurement in one run, printed and written to bench/RESULTS.md beside the bars."""
 
 import argparse
+import os
 import shutil
 import sys
+import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
 
-from bench import crowding, journey, reading, receiving, scoring
+from bench import accepting, backlog, crowding, growth, journey, plans, reading, receiving, replicas, scoring
 from bench.machine import cores, facts
 from bench.results import Section, table
 
 HERE = Path(__file__).parent
 WORK = HERE.parent / "build" / "bench"
-"""On the disk of the source tree: a store on a RAM disk would measure nothing."""
+"""On the disk of the source tree: a store on a RAM disk would measure nothing. Each run has its own folder in it."""
+LONG = os.environ.get("LONG", "") not in ("", "0")
+"""`make bench LONG=1`: a hundred thousand messages to catch up with, a million stored ones."""
 
 
 def main() -> int:
     """Measure, print, write. Always 0 when all was measured: a machine that is slow is no fault of the program."""
     parser = argparse.ArgumentParser(description="Measure parsing, receipt, scoring and the whole way.")
-    parser.add_argument("--only", choices=sorted(_measurements()), help="one measurement, printed and not written")
+    parser.add_argument("--only", choices=sorted(_measurements(WORK)), help="one measurement, printed and not written")
     only = parser.parse_args().only
-    shutil.rmtree(WORK, ignore_errors=True)
-    WORK.mkdir(parents=True)
+    WORK.mkdir(parents=True, exist_ok=True)
+    folder = Path(tempfile.mkdtemp(dir=WORK))
+    try:
+        return _measure(folder, only)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _measure(folder: Path, only: str | None) -> int:
     head = [*facts(), f"- servers on core {cores()[0]}, senders on core {cores()[1]}"]
     started = time.monotonic()
     sections = []
-    for name, measure in _measurements().items():
+    for name, measure in _measurements(folder).items():
         if only in (None, name):
             print(f"== {name}", file=sys.stderr, flush=True)
             sections.append(measure())
@@ -35,17 +46,21 @@ def main() -> int:
     print(text)
     if only is None:
         (HERE / "RESULTS.md").write_text(text + "\n", encoding="utf-8")
-    shutil.rmtree(WORK, ignore_errors=True)
+        (HERE / "QUERY_PLANS.md").write_text(plans.page(folder) + "\n", encoding="utf-8")
     return 0
 
 
-def _measurements() -> dict[str, Callable[[], Section]]:
+def _measurements(folder: Path) -> dict[str, Callable[[], Section]]:
     return {
         "reading": reading.measure,
-        "receiving": lambda: receiving.measure(WORK, cores()),
-        "crowding": lambda: crowding.measure(WORK, cores()),
-        "scoring": lambda: scoring.measure(WORK),
-        "journey": lambda: journey.measure(WORK, cores()),
+        "accepting": lambda: accepting.measure(folder),
+        "receiving": lambda: receiving.measure(folder, cores()),
+        "crowding": lambda: crowding.measure(folder, cores()),
+        "scoring": lambda: scoring.measure(folder),
+        "journey": lambda: journey.measure(folder, cores()),
+        "replicas": lambda: replicas.measure(folder),
+        "backlog": lambda: backlog.measure(folder, long=LONG),
+        "growth": lambda: growth.measure(folder, long=LONG),
     }
 
 

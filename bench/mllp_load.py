@@ -59,10 +59,11 @@ class _Link:
 
 
 class Sender:
-    """Several connections to one server; opened on entry, closed on exit."""
+    """Several connections to one server, or shared out among several; opened on entry, closed on exit."""
 
-    def __init__(self, address: Address, connections: int) -> None:
-        self._links = [_Link(address) for _ in range(connections)]
+    def __init__(self, address: Address | Sequence[Address], connections: int) -> None:
+        addresses = [address] if isinstance(address, tuple) else address
+        self._links = [_Link(addresses[number % len(addresses)]) for number in range(connections)]
         self._selector = selectors.DefaultSelector()
         for link in self._links:
             self._selector.register(link.socket, selectors.EVENT_READ, link)

@@ -62,9 +62,9 @@ def _observations(study: str, lesions: int) -> Iterator[str]:
 class ReportSeries:
     """Makes reports quickly: the text is made once, only numbers are put in. Each patient has the given studies."""
 
-    def __init__(self, name: str, studies: str = "S") -> None:
+    def __init__(self, name: str, studies: str = "S", lesions: int = LESIONS) -> None:
         self._name = name
-        self._texts = [report("@CONTROL@", "@PATIENT@", study).decode() for study in studies]
+        self._texts = [report("@CONTROL@", "@PATIENT@", study, lesions).decode() for study in studies]
         self.made = 0
 
     def next(self) -> bytes:

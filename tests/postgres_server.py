@@ -65,6 +65,12 @@ class PostgresServer:
         self._process: subprocess.Popen[bytes] | None = None
         self.environment: dict[str, str] = {}
 
+    @property
+    def pid(self) -> int:
+        """The process that starts all others of the server."""
+        assert self._process is not None
+        return self._process.pid
+
     def prepare(self) -> None:
         if self._as:
             shutil.chown(self.folder, self._as)

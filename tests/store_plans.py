@@ -5,10 +5,8 @@ import pkgutil
 from typing import Any
 
 from sqlalchemy import Connection
-from sqlalchemy.engine import Dialect
 
 import adapter.store
-from adapter.store.postgres import raw_cursor
 from adapter.store.prepared import Prepared
 
 IN_HAND = frozenset({"json_each", "anon_1", "anon_2", "anon_3", "CONSTANT", "CONSTANT ROW"})
@@ -47,8 +45,8 @@ def scans(plan: list[str]) -> list[str]:
     ]
 
 
-def postgres_plan(connection: Connection, dialect: Dialect, statement: Prepared) -> list[str]:
+def postgres_plan(connection: Connection, statement: Prepared) -> list[str]:
     """PostgreSQL's plan for a statement whose values are not known yet (PostgreSQL 16)."""
-    cursor = raw_cursor(connection.connection)
-    cursor.execute(f"EXPLAIN (GENERIC_PLAN, COSTS OFF) {statement._for(dialect).text}")
+    cursor = connection.connection.cursor()  # one that takes a statement without its values
+    cursor.execute(f"EXPLAIN (GENERIC_PLAN, COSTS OFF) {statement._for(connection.dialect).text}")
     return [row[0] for row in cursor.fetchall()]

@@ -32,6 +32,10 @@ TIMEOUTS = {
     "lock_timeout": "10s",  # a write of another process holds its locks for one commit
     "idle_in_transaction_session_timeout": "60s",  # of a process that hangs: its locks must not outlive its leases
 }
+PLANNING = {
+    "enable_seqscan": "off",  # a plan made while tables were small is kept: it must not go through them once they grew
+    "jit": "off",  # statements of a few rows: compiling one takes longer than running it
+}
 CONNECTING: dict[str, Any] = {
     "application_name": "netpet-adapter",
     "connect_timeout": 5,
@@ -39,7 +43,7 @@ CONNECTING: dict[str, Any] = {
     "keepalives_interval": 5,
     "keepalives_count": 3,
     "tcp_user_timeout": 20_000,
-    "options": " ".join(f"-c {name}={value}" for name, value in TIMEOUTS.items()),
+    "options": " ".join(f"-c {name}={value}" for name, value in (TIMEOUTS | PLANNING).items()),
 }
 
 STATE = """SELECT current_setting('server_version_num')::integer, current_setting('fsync'),
