@@ -13,6 +13,8 @@ _NONCHARACTERS = frozenset("\ufffe\uffff")
 _DIRECTION = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f")
 _REMOVED = str.maketrans(dict.fromkeys(_CONTROLS | _NONCHARACTERS | _DIRECTION, ""))
 _SURROGATES = re.compile("[\ud800-\udfff]")
+_BLANK_ENDS = re.compile(r"^[\s\ufeff]+|[\s\ufeff]+$")
+"""R4's pattern of a string takes U+FEFF for a blank (ECMA-262), Python does not; nothing but blanks says nothing."""
 
 
 def clean(text: str) -> str:
@@ -20,7 +22,8 @@ def clean(text: str) -> str:
 
     A direction override can make ``P1`` read as another grade; U+0000 is in no FHIR string (R4 datatypes, string).
     """
-    return _visible(text).strip()
+    visible = _visible(text)
+    return visible.strip() if visible.isascii() else _BLANK_ENDS.sub("", visible)
 
 
 def _visible(text: str) -> str:
@@ -39,7 +42,7 @@ def exact(value: str, element: str) -> str:
 
     An identifier with a character removed is another patient's or another study's.
     """
-    if not value.strip() or not is_visible(value):
+    if not clean(value) or not is_visible(value):
         raise RenderError(f"{element} is empty or holds characters that no identifier may hold")
     return value
 
