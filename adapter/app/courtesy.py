@@ -11,7 +11,7 @@ from typing import Protocol
 
 from adapter.arrival import Arrival, Kept
 
-MOST = 32
+MOST = 16
 """Patients at one time; their writes share commits."""
 SHARED = 2
 """Patients begun at one time when patients have waited for long though senders come without pause: a fair share."""
