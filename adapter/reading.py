@@ -18,8 +18,8 @@ from adapter.outcome import Held, Ignored, Problem
 from adapter.scoring.merges import Merge
 from adapter.scoring.report import PetReport
 
-HL7V2, FHIR = "hl7v2", "fhir"
-"""The formats of kept messages."""
+FHIR = "fhir"
+"""The format of kept messages that are no HL7 v2."""
 
 PRODUCTION = "P"
 """MSH-11 (table 0103): all else is read, to show that it can be, and never scored."""

@@ -20,7 +20,7 @@ REASON_DEFINITIONS = {
     "lesion-list-completeness-unknown": "A report does not say that it lists all lesions: counts are lower bounds.",
     "non-tumour-row-excluded": "A row that the reader calls not tumour was left out.",
     "duplicate-lesion": "The same tracking UID came twice with equal content and was counted once.",
-    "duplicate-conflict": "The same tracking UID came twice with different content.",
+    "duplicate-conflict": "One lesion, one relation or one whole report came twice with different content.",
     "lesion-match-probable": "Lesions of the two reports were matched by site and side alone.",
     "lesion-unmatched": "A lesion of one report has no counterpart in the other.",
     "laterality-missing": "A lesion of a paired organ names no side, so it was not matched by site.",

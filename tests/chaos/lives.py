@@ -109,10 +109,6 @@ class Lives:
         """The log of this life."""
         return self.log.read_text("utf-8") if self.log.exists() else ""
 
-    @property
-    def is_alive(self) -> bool:
-        return self.pid is not None
-
     def kill(self) -> None:
         """End the life at once, as a crash does."""
         self._signal(signal.SIGKILL)
