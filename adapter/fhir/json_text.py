@@ -1,10 +1,10 @@
 """Resources to JSON and back without touching a digit: 1.50 stays 1.50 in both directions."""
 
 import json
-import re
 from decimal import Decimal, InvalidOperation
 from typing import Any, NoReturn
-from uuid import uuid4
+
+import msgspec
 
 from adapter.fhir.resource import JsonUnreadableError, RenderError, Resource
 from adapter.outcome import Problem
@@ -12,22 +12,18 @@ from adapter.outcome import Problem
 MAX_DEPTH = 64
 """Far deeper than any resource of ours or of a hospital (about 12), far shallower than the interpreter's stack."""
 
-_STANDS_FOR_DIGITS = uuid4().hex
-"""Before the digits of a decimal, while the encoder takes them for text: no text of a message can hold it."""
 _TEXT = frozenset({str})
-_DIGITS = re.compile(f'"{_STANDS_FOR_DIGITS}([^"]+)"')
 
 
-def _digits(value: Any) -> str:
-    """What the encoder asks for a value that it does not know: a decimal has a form, nothing else has."""
-    if not isinstance(value, Decimal) or not value.is_finite():
+def _plain(value: Any) -> str:
+    """What the encoder asks for a type that it does not know: a kind of text is text, nothing else has a form."""
+    if not isinstance(value, str):
         raise TypeError
-    return f"{_STANDS_FOR_DIGITS}{value}"
+    return str(value)
 
 
-_FORM: dict[str, Any] = {"ensure_ascii": False, "check_circular": False, "separators": (",", ":"), "default": _digits}
-_GIVEN = json.JSONEncoder(**_FORM)
-_SORTED = json.JSONEncoder(**_FORM, sort_keys=True)
+_GIVEN = msgspec.json.Encoder(enc_hook=_plain, decimal_format="number")
+_SORTED = msgspec.json.Encoder(enc_hook=_plain, decimal_format="number", order="sorted")
 
 
 def to_json(resource: Resource) -> bytes:
@@ -50,15 +46,15 @@ def canonical_json_again(value: Any) -> bytes:
     return _write(value, _SORTED)
 
 
-def _encode(value: Any, encoder: json.JSONEncoder) -> bytes:
+def _encode(value: Any, encoder: msgspec.json.Encoder) -> bytes:
     """The encoder is C and forgiving: what it would write with a loss is looked for first."""
     refuse_lossy(value)
     return _write(value, encoder)
 
 
-def _write(value: Any, encoder: json.JSONEncoder) -> bytes:
+def _write(value: Any, encoder: msgspec.json.Encoder) -> bytes:
     try:
-        return _DIGITS.sub(r"\1", encoder.encode(value)).encode("utf-8")
+        return encoder.encode(value)
     except UnicodeEncodeError:
         raise RenderError("text holds half of a surrogate pair") from None
     except (TypeError, ValueError):
