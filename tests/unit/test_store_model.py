@@ -16,6 +16,7 @@ from test_store_samples import JANE, JOHN, LEASE, NOON, arrival, read, report, u
 from adapter.outcome import Held, Ignored, Problem
 from adapter.publication import Claim, StaleClaimError
 from adapter.store import Store
+from adapter.store.codec import milliseconds
 
 MARY = JANE.__class__("777777", "HOSP")
 PATIENTS = {one.key: one for one in (JANE, JOHN, MARY)}
@@ -65,7 +66,7 @@ class StoreMachine(RuleBasedStateMachine):
         shutil.rmtree(self.folder)
 
     def mark(self, key, at):
-        lane = self.lanes.setdefault(key, Lane(at))
+        lane = self.lanes.setdefault(key, Lane(at, milliseconds(at)))
         if lane.claimed is not None:
             lane.marked = lane.marked or at
         elif lane.due is None or at < lane.due:
