@@ -15,7 +15,7 @@ from adapter.settings import Store
 from adapter.store import backup, verification
 from adapter.store.copying import CopyError, TableCount
 from adapter.store.opening import Premises, open_database
-from adapter.store.postgres import is_postgres
+from adapter.store.postgres_address import is_postgres
 
 
 def run_migrate(config: Path | None, *, as_json: bool) -> int:

@@ -16,7 +16,7 @@ from adapter.store.engine import open_sqlite, sqlite_file
 from adapter.store.failure import unavailable
 from adapter.store.migrate import migrate
 from adapter.store.opening import BUSY_TIMEOUT, Premises, open_database
-from adapter.store.postgres import is_postgres, open_postgres
+from adapter.store.postgres_address import is_postgres
 from adapter.store.premises import make_folder, sync_folder
 from adapter.store.schema import metadata
 
@@ -36,6 +36,8 @@ def reading(url: str, password_file: Path | None = None) -> Iterator[Connection]
 
 def _reader(url: str, password_file: Path | None) -> Engine:
     if is_postgres(url):
+        from adapter.store.postgres import open_postgres  # noqa: PLC0415 - SQLite needs no driver of 10 MB
+
         return open_postgres(url, password_file).reader
     file = sqlite_file(url)
     if not file.is_file():

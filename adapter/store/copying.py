@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Table, func, insert, select, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from adapter.outcome import StoreUnavailableError
-from adapter.store.postgres import BACKEND
+from adapter.store.postgres_address import BACKEND
 from adapter.store.schema import metadata, probe
 
 AT_A_TIME = 500

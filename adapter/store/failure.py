@@ -1,9 +1,9 @@
 """What the database answers when it cannot, in words for an operator: a cause and a remedy, never a value."""
 
-import psycopg
 from sqlalchemy.exc import DBAPIError
 
 from adapter.outcome import StoreUnavailableError
+from adapter.store.postgres_address import is_of_driver
 
 REMEDIES = {
     "SQLITE_FULL": "the disk (or the file's size limit) is full: free space; the store goes on by itself",
@@ -44,7 +44,7 @@ def unavailable(error: Exception) -> StoreUnavailableError:
     cause = error.orig if isinstance(error, DBAPIError) else error
     if isinstance(cause, StoreUnavailableError):
         return StoreUnavailableError(*cause.args)
-    if isinstance(cause, psycopg.Error):
+    if is_of_driver(cause, "Error"):
         return StoreUnavailableError(_of_postgres(cause))
     name = str(getattr(cause, "sqlite_errorname", ""))
     for code, remedy in REMEDIES.items():
@@ -53,9 +53,9 @@ def unavailable(error: Exception) -> StoreUnavailableError:
     return StoreUnavailableError(f"the store cannot be used ({name or type(cause).__name__})")
 
 
-def _of_postgres(error: psycopg.Error) -> str:
-    state = error.sqlstate or ""
-    if not state and not isinstance(error, psycopg.OperationalError):
+def _of_postgres(error: BaseException | None) -> str:
+    state = str(getattr(error, "sqlstate", None) or "")
+    if not state and not is_of_driver(error, "OperationalError"):
         return f"the store cannot be used ({type(error).__name__})"
     found = max((code for code in POSTGRES_REMEDIES if code and state.startswith(code)), key=len, default="")
     if state and not found:

@@ -8,7 +8,7 @@ from alembic.util import CommandError
 from sqlalchemy import Connection, Engine, inspect
 
 from adapter.outcome import StoreUnavailableError
-from adapter.store.postgres import BACKEND
+from adapter.store.postgres_address import BACKEND
 from adapter.store.schema import metadata
 
 ONE_AT_A_TIME = 7_265_938_104

@@ -13,7 +13,7 @@ from adapter.store import patients
 from adapter.store.engine import Engines, open_sqlite, sqlite_file, version_warnings
 from adapter.store.failure import unavailable
 from adapter.store.migrate import migrate
-from adapter.store.postgres import is_postgres, open_postgres
+from adapter.store.postgres_address import is_postgres
 from adapter.store.premises import MOUNTS, Lock, make_room, refuse_network
 
 BUSY_TIMEOUT = timedelta(seconds=5)
@@ -52,6 +52,8 @@ def open_database(url: str, premises: Premises) -> Opened:
 
 def _open_postgres(url: str, premises: Premises) -> Opened:
     """Others may work in it now: whose process died is found by the end of the lease, not here."""
+    from adapter.store.postgres import open_postgres  # noqa: PLC0415 - SQLite needs no driver of 10 MB
+
     engines = open_postgres(url, premises.password_file)
     try:
         migrate(engines.writer)

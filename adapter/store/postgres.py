@@ -11,22 +11,17 @@ from typing import Any, cast
 
 import psycopg
 from sqlalchemy import Engine, create_engine, event
-from sqlalchemy.engine import URL, make_url
+from sqlalchemy.engine import URL
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import ArgumentError
 from sqlalchemy.pool import PoolProxiedConnection
 
 from adapter.outcome import StoreUnavailableError
 from adapter.store.engine import READERS, Engines
 from adapter.store.failure import unavailable
+from adapter.store.postgres_address import postgres_address
 
 OLDEST = 130000
 """server_version_num of PostgreSQL 13."""
-BACKEND = "postgresql"
-
-OPTIONS = frozenset({"host", "port", "sslmode", "sslrootcert", "sslcert", "sslkey", "target_session_attrs"})
-"""What may follow the '?' in ``store.url`` (libpq's connection parameters)."""
-
 TIMEOUTS = {
     "statement_timeout": "30s",
     "lock_timeout": "10s",  # a write of another process holds its locks for one commit
@@ -61,27 +56,6 @@ class ServerState:
     synchronous_commit: str
     encoding: str
     standby: bool
-
-
-def is_postgres(url: str) -> bool:
-    """Is this the address of a PostgreSQL database? What is no URL at all is none."""
-    try:
-        return make_url(url).get_backend_name() == BACKEND
-    except ArgumentError:
-        return False
-
-
-def postgres_address(url: str) -> URL:
-    """Turn ``postgresql://user@host/database`` into the driver's URL; raises StoreUnavailableError with advice."""
-    parsed = make_url(url)
-    if parsed.password is not None:
-        raise StoreUnavailableError("store.url: take the password out and put it into the file store.password_file")
-    unknown = sorted(set(parsed.query) - OPTIONS)
-    if unknown:
-        raise StoreUnavailableError(f"store.url: {unknown[0]} is not taken after the '?': {', '.join(sorted(OPTIONS))}")
-    if not parsed.database:
-        raise StoreUnavailableError("store.url: name a database, as in postgresql://user@host/netpet?sslmode=...")
-    return parsed.set(drivername="postgresql+psycopg")
 
 
 def open_postgres(url: str, password_file: Path | None) -> Engines:
@@ -169,21 +143,3 @@ class NumberedCursor(psycopg.RawCursor[Any]):
 def raw_cursor(connection: PoolProxiedConnection) -> NumberedCursor:
     """Turn a connection of the pool into a cursor for statements with numbered placeholders."""
     return NumberedCursor(cast("psycopg.Connection[Any]", connection.driver_connection))
-
-
-def lost(error: BaseException | None) -> bool:
-    """Did the connection end, rather than a statement fail? Then the next one on a new connection may do."""
-    cause = getattr(error, "orig", error)
-    if not isinstance(cause, psycopg.OperationalError | psycopg.InterfaceError):
-        return False
-    return cause.sqlstate is None or cause.sqlstate.startswith(("08", "57P"))
-
-
-TRANSIENT = ("40P01", "40001", "23505")
-"""Deadlock, serialization failure, and the same new row written by two: what a second try takes care of."""
-
-
-def transient(error: BaseException) -> bool:
-    """Did two processes get in each other's way, so that the same work may be tried again at once?"""
-    cause = getattr(error, "orig", error)
-    return getattr(cause, "sqlstate", None) in TRANSIENT

@@ -14,7 +14,7 @@ from sqlalchemy.engine import Dialect
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql.compiler import SQLCompiler
 
-from adapter.store.postgres import BACKEND, raw_cursor
+from adapter.store.postgres_address import BACKEND
 
 Values = Mapping[str, Any]
 Row = tuple[Any, ...]
@@ -130,10 +130,17 @@ def _compiled(statement: SQLCompiler) -> _Compiled:
     return _Compiled(statement.string, fixed, order, lists_as_json=statement.dialect.name != BACKEND)
 
 
+def _cursor(connection: Connection) -> Any:
+    if connection.dialect.name != BACKEND:
+        return connection.connection.cursor()
+    from adapter.store.postgres import raw_cursor  # noqa: PLC0415 - SQLite needs no driver of 10 MB
+
+    return raw_cursor(connection.connection)
+
+
 def _run(connection: Connection, execute: Callable[[Any], object]) -> Any:
     """Run something on a cursor of the driver; its failure is told as SQLAlchemy tells it."""
-    shared = connection.connection
-    cursor = raw_cursor(shared) if connection.dialect.name == BACKEND else shared.cursor()
+    cursor = _cursor(connection)
     try:
         execute(cursor)
     except connection.dialect.loaded_dbapi.Error as error:

@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import Column, ColumnElement, Connection, LargeBinary, Table, Text, func, literal, or_, select
 
 from adapter.scoring.report import PatientIdentity
-from adapter.store.postgres import BACKEND
+from adapter.store.postgres_address import BACKEND
 from adapter.store.purge import AT_A_TIME
 from adapter.store.schema import message, metadata
 

@@ -12,7 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from adapter.outcome import StoreUnavailableError
 from adapter.store.engine import READERS
 from adapter.store.failure import unavailable
-from adapter.store.postgres import lost
+from adapter.store.postgres_address import lost
 
 T = TypeVar("T")
 

@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 from adapter.store.engine import sqlite_file
 from adapter.store.failure import unavailable
 from adapter.store.opening import Premises, open_database
-from adapter.store.postgres import BACKEND, is_postgres
+from adapter.store.postgres_address import BACKEND, is_postgres
 from adapter.store.premises import Lock
 
 INCREMENTAL = 2

@@ -11,7 +11,7 @@ from sqlalchemy.dialects import sqlite
 from adapter.outcome import StoreUnavailableError
 from adapter.store.engine import sqlite_file
 from adapter.store.failure import unavailable
-from adapter.store.postgres import is_postgres
+from adapter.store.postgres_address import is_postgres
 from adapter.store.schema import message
 
 WAIT = 5.0

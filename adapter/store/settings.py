@@ -9,7 +9,7 @@ from pydantic_settings import NoDecode
 from adapter.outcome import StoreUnavailableError
 from adapter.sections import Section, is_loopback, split_text
 from adapter.store.engine import sqlite_file
-from adapter.store.postgres import is_postgres, postgres_address
+from adapter.store.postgres_address import is_postgres, postgres_address
 
 Role = Literal["receive", "work", "web"]
 ROLES: list[Role] = ["receive", "work", "web"]

@@ -17,7 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from adapter.outcome import StoreUnavailableError
 from adapter.store.failure import unavailable
-from adapter.store.postgres import BACKEND, transient
+from adapter.store.postgres_address import BACKEND, transient
 
 T = TypeVar("T")
 Operation = Callable[[Connection], T]

@@ -1,6 +1,8 @@
 """PostgreSQL keeps what it accepts, or is refused; processes that share it do not get in each other's way."""
 
 import asyncio
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -21,12 +23,19 @@ from adapter.store import Store
 from adapter.store.failure import unavailable
 from adapter.store.migrate import migrate, migration_config
 from adapter.store.opening import Premises
-from adapter.store.postgres import ServerState, open_postgres, postgres_address, refuse_state
+from adapter.store.postgres import ServerState, open_postgres, refuse_state
+from adapter.store.postgres_address import postgres_address
 from adapter.store.schema import metadata
 
 SOUND = ServerState(150004, "on", "on", "on", "UTF8", standby=False)
 LONG_AGO = "0003"
 """The revision from which on migrations only add, so that the programs before and after them run side by side."""
+
+
+def test_who_uses_sqlite_does_not_load_the_driver():
+    program = "import sys, adapter.app.service; sys.exit('psycopg' in sys.modules)"
+
+    assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
 
 
 def test_a_sound_server_is_taken():
