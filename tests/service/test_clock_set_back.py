@@ -3,7 +3,7 @@
 import asyncio
 from datetime import timedelta
 
-from test_store_samples import url
+from store_places import url
 from under_test import TODAY, AdapterUnderTest, fixture
 
 NOBODY = {"plan": "sequential", "fhir_base_url": "http://127.0.0.1:9/fhir", "connect_timeout": 1}

@@ -6,7 +6,8 @@ from datetime import timedelta
 import pytest
 from alembic import command
 from sqlalchemy import inspect
-from test_store_samples import JANE, NOON, arrival, claimed_message, later, opened, read, report, url
+from store_places import url
+from test_store_samples import JANE, NOON, arrival, claimed_message, later, opened, read, report
 
 from adapter.arrival import ControlIdReusedError
 from adapter.outcome import Held, Ignored, Problem

@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import pytest
 from sqlalchemy import text
-from test_store_samples import JANE, NOON, arrival, claimed, later, read, report, url
+from store_places import url
+from test_store_samples import JANE, NOON, arrival, claimed, later, read, report
 
 from adapter.store import Store
 from adapter.store.answers import due

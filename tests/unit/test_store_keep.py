@@ -5,7 +5,8 @@ import signal
 from dataclasses import replace
 
 import pytest
-from test_store_samples import JANE, JOHN, NOON, arrival, child, dues, later, line, opened, url
+from store_places import url
+from test_store_samples import JANE, JOHN, NOON, arrival, child, dues, later, line, opened
 
 from adapter.outcome import Ignored
 

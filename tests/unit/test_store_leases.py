@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from postgres_server import PostgresPlace
 from sqlalchemy import text
-from test_store_samples import url
+from store_places import url
 
 from adapter.store import Store
 from adapter.store.leases import ALONE, LeaseLostError, Tenure, require

@@ -11,7 +11,8 @@ import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
-from test_store_samples import JANE, JOHN, LEASE, NOON, arrival, read, report, url
+from store_places import url
+from test_store_samples import JANE, JOHN, LEASE, NOON, arrival, read, report
 
 from adapter.outcome import Held, Ignored, Problem
 from adapter.publication import Claim, StaleClaimError

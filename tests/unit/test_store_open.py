@@ -9,7 +9,8 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import inspect
-from test_store_samples import arrival, child, line, opened, url
+from store_places import url
+from test_store_samples import arrival, child, line, opened
 
 from adapter.outcome import StoreUnavailableError
 from adapter.store import Store

@@ -5,7 +5,8 @@ from datetime import timedelta
 
 import pytest
 from sqlalchemy import Connection, func, insert, select
-from test_store_samples import JANE, JOHN, NOON, arrival, claimed, later, opened, publication, read, report, url
+from store_places import url
+from test_store_samples import JANE, JOHN, NOON, arrival, claimed, later, opened, publication, read, report
 
 from adapter.delivery import Answer, Placement, SentMessage
 from adapter.fhir.resource_filter import ResourceFilter

@@ -10,6 +10,7 @@ from decimal import Decimal
 from pathlib import Path
 
 from postgres_server import PostgresPlace
+from store_places import url
 
 from adapter.arrival import Arrival
 from adapter.publication import Claim, Publication
@@ -73,13 +74,6 @@ async def opened(place: Path | PostgresPlace | str) -> AsyncIterator[Store]:
         yield store
     finally:
         await store.close()
-
-
-def url(place: Path | PostgresPlace | str) -> str:
-    """The address of a store in a folder, or in a database; an address is its own."""
-    if isinstance(place, PostgresPlace):
-        return place.url
-    return place if isinstance(place, str) else f"sqlite:///{place}/netpet.db"
 
 
 async def claimed(store: Store, now: datetime = NOON) -> Claim:
