@@ -13,8 +13,8 @@ from adapter.app.bearer_tokens import build_tokens
 from adapter.app.courtesy import TimedKeeping
 from adapter.app.fhir_parts import build_fhir_client
 from adapter.app.mappings_in_use import MappingsInUse
+from adapter.app.part_holder import Part, PartHolders
 from adapter.app.reader import MessageReader
-from adapter.app.seat import Part, Seats
 from adapter.app.source_server import SourceServer
 from adapter.app.worker import Worker
 from adapter.arrival import Origin, Sender
@@ -100,11 +100,11 @@ class FhirDoors:
         keeping = TimedKeeping(page.store, page.worker.courtesy)
         return FhirIntake(keeping, self._telemetry, self._clock, page.worker.wake, terms)
 
-    def start(self, parts: AsyncExitStack, seats: Seats) -> None:
+    def start(self, parts: AsyncExitStack, holders: PartHolders) -> None:
         """Begin to fetch from the sources; of the processes that share the store one asks each."""
         for name, watch in self._watches.items():
-            watch.longest = OTHERS if seats.shared else watch.longest
-            task = asyncio.create_task(seats.seat(f"source/{name}").run(_watching(watch)), name=f"source {name}")
+            watch.longest = OTHERS if holders.shared else watch.longest
+            task = asyncio.create_task(holders.holder(f"source/{name}").run(_watching(watch)), name=f"source {name}")
             parts.push_async_callback(_cancel, task)
 
     def notice(self) -> str:

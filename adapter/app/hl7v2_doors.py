@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable
 from datetime import datetime
 
-from adapter.app.seat import Seats
+from adapter.app.part_holder import PartHolders
 from adapter.arrival import Origin
 from adapter.inbound.body_receiver import BodyReceiver
 from adapter.inbound.drop_folders import DropFolders
@@ -56,25 +56,25 @@ class DropDoor:
             return "the drop folder is no longer looked at"
         return self._drop.notice if self._drop is not None else ""
 
-    async def start(self, intake: Intake, clock: Clock, seats: Seats) -> None:
+    async def start(self, intake: Intake, clock: Clock, holders: PartHolders) -> None:
         """Begin to look into the folder; of the processes that see the same folder one does."""
         drop = self._drop
         if drop is None:
             return
         await asyncio.to_thread(self._folders.prepare)
-        folder = await asyncio.to_thread(self._folders.identity) if seats.shared else self._name
-        self._seat = seat = seats.seat(f"drop/{folder}")
+        folder = await asyncio.to_thread(self._folders.identity) if holders.shared else self._name
+        self._holder = holder = holders.holder(f"drop/{folder}")
 
         async def look(tenure: Tenure) -> None:
-            drop.hold(tenure.token, seat.stands)
+            drop.hold(tenure.token, holder.stands)
             await drop.run(intake, clock, self._poll)
 
         self._telemetry.listener_event("listening", listener=self._name)
-        self._task = asyncio.create_task(seat.run(look), name="drop")
+        self._task = asyncio.create_task(holder.run(look), name="drop")
 
     async def stop(self) -> None:
         """Finish the file in hand, and look no more."""
         if self._drop is not None and self._task is not None:
-            self._seat.stop()
+            self._holder.stop()
             self._drop.stop()
             await asyncio.gather(self._task, return_exceptions=True)

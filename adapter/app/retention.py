@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
-from adapter.app.seat import Seat
+from adapter.app.part_holder import PartHolder
 from adapter.outcome import StoreUnavailableError
 from adapter.settings import Settings
 from adapter.store.leases import Tenure
@@ -111,17 +111,17 @@ class Pass:
 class Retention:
     """Looks for what may go, one process at a time, until cancelled; a store that is down is asked the next time."""
 
-    def __init__(self, settings: Settings, records: RetentionRecords, seat: Seat, telemetry: Telemetry) -> None:
+    def __init__(self, settings: Settings, records: RetentionRecords, holder: PartHolder, telemetry: Telemetry) -> None:
         self._settings = settings
         self._records = records
-        self._seat = seat
+        self._holder = holder
         self._telemetry = telemetry
 
     async def run(self, clock: Callable[[], datetime]) -> None:
         """Make a pass now and then."""
         while True:
             try:
-                await self._seat.run(lambda tenure: self._pass(tenure, clock()))
+                await self._holder.run(lambda tenure: self._pass(tenure, clock()))
                 self._show(await self._records.stored())
             except StoreUnavailableError:
                 self._telemetry.failed("retention")

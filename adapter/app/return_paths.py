@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from adapter.app.part_holder import Part, PartHolders
 from adapter.app.return_path import AnswerQueue, Lane, ReturnPath
-from adapter.app.seat import Part, Seats
 from adapter.inbound.agreements import Agreement
 from adapter.inbound.answers_to import AnswersTo
 from adapter.outbound.client_tls import ClientTls, ClientTlsFiles
@@ -26,16 +26,16 @@ class ReturnPaths:
         self._paths: list[ReturnPath] = []
         self._tasks: list[asyncio.Task[None]] = []
 
-    def start(self, queue: AnswerQueue, awaited: Callable[[], frozenset[str]], seats: Seats) -> None:
+    def start(self, queue: AnswerQueue, awaited: Callable[[], frozenset[str]], holders: PartHolders) -> None:
         """Begin to send, of several processes one to each peer; ``awaited`` gives the messages whose answers a
         connection may still get.
         """
         for peer in answer_peers(self._settings):
-            channel, seat = ResultChannel(peer.address()), seats.seat(f"answers/{peer.name}")
-            lane = replace(peer.lane(awaited, shared=seats.shared), stands=seat.stands)
+            channel, holder = ResultChannel(peer.address()), holders.holder(f"answers/{peer.name}")
+            lane = replace(peer.lane(awaited, shared=holders.shared), stands=holder.stands)
             path = ReturnPath(lane, queue, channel, self._telemetry, self._clock)
             self._paths.append(path)
-            self._tasks.append(asyncio.create_task(seat.run(_sending(path, channel)), name=f"answers-{peer.name}"))
+            self._tasks.append(asyncio.create_task(holder.run(_sending(path, channel)), name=f"answers-{peer.name}"))
 
     def wake(self) -> None:
         """Say that an answer may wait."""

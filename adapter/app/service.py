@@ -15,12 +15,12 @@ from adapter.app.hl7v2_doors import DropDoor, door_senders, message_route
 from adapter.app.kept_messages import KeptMessages
 from adapter.app.live_mappings import LiveMappings
 from adapter.app.mllp_door import MllpDoor
+from adapter.app.part_holder import PartHolders
 from adapter.app.reader import MessageReader
 from adapter.app.replay_preview import Preview
 from adapter.app.replays import Replays
 from adapter.app.retention import PART, Retention
 from adapter.app.scores import Scores
-from adapter.app.seat import Seats
 from adapter.app.worker import Worker
 from adapter.fhir.rendering import Rendering
 from adapter.hl7v2.tables import warm
@@ -96,8 +96,8 @@ class Service:
         parts.push_async_callback(self.store.close)
         parts.push_async_callback(door.answers.close)
         await self._agree(parts)
-        seats = Seats(self.store.leases, timedelta(seconds=kept.lease), self.telemetry, kept.is_shared)
-        self._return_answers(door, parts, seats)
+        holders = PartHolders(self.store.leases, timedelta(seconds=kept.lease), self.telemetry, kept.is_shared)
+        self._return_answers(door, parts, holders)
         for warning in self.store.warnings:
             self.telemetry.warn("store", warning=warning)
         worker = self._worker(reader, parts)
@@ -105,7 +105,7 @@ class Service:
         self._dead_letters = DeadLetters(self.store.destinations, self.store.answers, self.clock, worker.wake)
         self._replays = self._replay(reader, worker)
         self._watch_mappings(reader, worker, parts)
-        running = self._begin(worker, parts, seats)
+        running = self._begin(worker, parts, holders)
         intake = door.intake(self.store, reader, worker)
         drop = DropDoor(self.settings, self.telemetry)
         fhir = FhirDoors(self.settings, self.telemetry, self.clock)
@@ -118,8 +118,8 @@ class Service:
         if self._has("receive"):
             mllp = await server.start()
             parts.push_async_callback(server.drain, GRACE)
-            fhir.start(parts, seats)
-            await drop.start(intake, self.clock, seats)
+            fhir.start(parts, holders)
+            await drop.start(intake, self.clock, holders)
             parts.push_async_callback(drop.stop)
         self._tell_doors(Addresses(mllp, http))
         return Addresses(mllp, http)
@@ -130,10 +130,10 @@ class Service:
         watching = asyncio.create_task(self.mappings.run(self.settings.mappings.reload), name="mappings")
         parts.push_async_callback(_cancel, watching)
 
-    def _return_answers(self, door: MllpDoor, parts: AsyncExitStack, seats: Seats) -> None:
+    def _return_answers(self, door: MllpDoor, parts: AsyncExitStack, holders: PartHolders) -> None:
         """Have answers go to the peers that wait for them, where that is this process's part."""
         if self._has("work"):
-            door.return_paths.start(self.store.answers, door.answers.awaited, seats)
+            door.return_paths.start(self.store.answers, door.answers.awaited, holders)
             parts.push_async_callback(door.return_paths.stop)
 
     async def _agree(self, parts: AsyncExitStack) -> None:
@@ -147,12 +147,12 @@ class Service:
     def _has(self, role: Role) -> bool:
         return role in self.settings.service.roles
 
-    def _begin(self, worker: Worker, parts: AsyncExitStack, seats: Seats) -> asyncio.Task[None] | None:
+    def _begin(self, worker: Worker, parts: AsyncExitStack, holders: PartHolders) -> asyncio.Task[None] | None:
         """Have the worker work, where that is this process's part."""
         worker.leases.last(timedelta(seconds=self.settings.store.lease))
         if not self._has("work"):
             return None
-        parts.push_async_callback(_cancel, asyncio.create_task(self._prune(seats), name="retention"))
+        parts.push_async_callback(_cancel, asyncio.create_task(self._prune(holders), name="retention"))
         running = asyncio.create_task(worker.run(self.clock), name="worker")
         parts.push_async_callback(_end, worker, running)
         return running
@@ -224,8 +224,8 @@ class Service:
         rendering = Rendering(software_version=VERSION, publish_final=policy.publish_final)
         return Site(policy.to_policy(), rendering, timedelta(hours=self.settings.destination.give_up_after))
 
-    async def _prune(self, seats: Seats) -> None:
-        await Retention(self.settings, self.store.retention, seats.seat(PART), self.telemetry).run(self.clock)
+    async def _prune(self, holders: PartHolders) -> None:
+        await Retention(self.settings, self.store.retention, holders.holder(PART), self.telemetry).run(self.clock)
 
 
 async def _listen(web: WebServer, http: Http) -> tuple[str, int]:

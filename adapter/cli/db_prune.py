@@ -9,8 +9,8 @@ from typing import Any
 
 import typer
 
+from adapter.app.part_holder import PartHolders
 from adapter.app.retention import PART, Pace, Pass, Pruned, rules, would_go
-from adapter.app.seat import Seats
 from adapter.cli.exits import ENVIRONMENT, OK
 from adapter.cli.serve import settings_or_exit
 from adapter.outcome import StoreUnavailableError
@@ -80,10 +80,10 @@ async def _pass(settings: Settings) -> list[Pruned]:
         found.extend(await Pass(store.retention, pace, _tell).run(rules(settings, datetime.now(UTC)), tenure))
 
     try:
-        seats = Seats(store.leases, timedelta(seconds=kept.lease), Telemetry(quiet=True), kept.is_shared)
+        holders = PartHolders(store.leases, timedelta(seconds=kept.lease), Telemetry(quiet=True), kept.is_shared)
         async with asyncio.timeout(PATIENCE) as waiting:
-            seat = seats.seat(PART)
-            await seat.run(lambda tenure: _begun(waiting, part, tenure))
+            holder = holders.holder(PART)
+            await holder.run(lambda tenure: _begun(waiting, part, tenure))
     finally:
         await store.close()
     return found

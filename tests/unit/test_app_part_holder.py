@@ -8,7 +8,7 @@ import pytest
 from work_fakes import eventually
 
 from adapter.app.clocks import boot_clock
-from adapter.app.seat import Seats
+from adapter.app.part_holder import PartHolders
 from adapter.outcome import StoreUnavailableError
 from adapter.store.leases import LeaseLostError, Tenure
 from adapter.telemetry import Telemetry
@@ -68,30 +68,30 @@ class Part:
 
 
 @asynccontextmanager
-async def seated(leases, part, term=TERM):
+async def held(leases, part, term=TERM):
     telemetry = Telemetry(quiet=True)
-    seat = Seats(leases, term, telemetry).seat("drop")
-    seat.shown = lambda: telemetry.registry.get_sample_value("netpet_part_held", {"part": "drop"})
-    running = asyncio.create_task(seat.run(part.do))
-    yield seat, running
+    holder = PartHolders(leases, term, telemetry).holder("drop")
+    holder.shown = lambda: telemetry.registry.get_sample_value("netpet_part_held", {"part": "drop"})
+    running = asyncio.create_task(holder.run(part.do))
+    yield holder, running
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)
 
 
 async def test_a_part_goes_on_for_as_long_as_its_lease_is_renewed():
     leases, part = FakeLeases(), Part()
-    async with seated(leases, part) as (seat, _):
+    async with held(leases, part) as (holder, _):
         await eventually(lambda: leases.renewed > 5)
 
-        assert (part.begun, part.stopped_at, seat.stands(), seat.shown()) == ([1], [], True, 1)
+        assert (part.begun, part.stopped_at, holder.stands(), holder.shown()) == ([1], [], True, 1)
 
 
 async def test_a_part_is_not_begun_while_another_process_does_it():
     leases, part = FakeLeases(), Part()
     leases.taken_by_another = True
-    async with seated(leases, part) as (seat, _):
+    async with held(leases, part) as (holder, _):
         await asyncio.sleep(0.05)
-        assert (part.begun, seat.stands()) == ([], False)
+        assert (part.begun, holder.stands()) == ([], False)
 
         leases.taken_by_another = False
         await eventually(lambda: part.begun == [1])
@@ -99,11 +99,11 @@ async def test_a_part_is_not_begun_while_another_process_does_it():
 
 async def test_a_part_whose_lease_another_took_is_stopped_and_begun_anew_when_it_can_be():
     leases, part = FakeLeases(), Part()
-    async with seated(leases, part) as (seat, _):
+    async with held(leases, part) as (holder, _):
         await eventually(lambda: part.begun == [1])
         leases.taken_by_another = True
         await eventually(lambda: part.stopped_at)
-        assert (seat.stands(), seat.shown()) == (False, 0)
+        assert (holder.stands(), holder.shown()) == (False, 0)
 
         leases.taken_by_another = False
         await eventually(lambda: part.begun == [1, 2])
@@ -112,7 +112,7 @@ async def test_a_part_whose_lease_another_took_is_stopped_and_begun_anew_when_it
 async def test_a_part_has_stopped_before_a_lease_that_cannot_be_renewed_is_over():
     leases, part = FakeLeases(), Part()
     term = timedelta(seconds=0.3)
-    async with seated(leases, part, term):
+    async with held(leases, part, term):
         await eventually(lambda: leases.renewed)
         leases.down = True
         latest = boot_clock() + term.total_seconds()
@@ -129,14 +129,14 @@ async def test_a_renewal_that_hangs_is_waited_for_no_longer_than_the_lease():
             await asyncio.Event().wait()
 
     leases, part = Hanging(), Part()
-    async with seated(leases, part):
+    async with held(leases, part):
         await eventually(lambda: part.stopped_at)
 
 
 async def test_a_part_that_ends_gives_its_lease_back_and_is_not_begun_again():
     leases, part = FakeLeases(), Part()
     part.done.set()
-    async with seated(leases, part) as (_, running):
+    async with held(leases, part) as (_, running):
         await running
 
     assert (part.begun, leases.given_back) == ([1], [1])
@@ -146,7 +146,7 @@ async def test_what_a_part_fails_with_is_told_and_its_lease_is_given_back():
     leases, part = FakeLeases(), Part()
     part.error = ValueError("of its own")
     part.done.set()
-    async with seated(leases, part) as (_, running):
+    async with held(leases, part) as (_, running):
         with pytest.raises(ValueError, match="of its own"):
             await running
 
@@ -155,7 +155,7 @@ async def test_what_a_part_fails_with_is_told_and_its_lease_is_given_back():
 
 async def test_a_process_that_stops_gives_the_lease_back_at_once():
     leases, part = FakeLeases(), Part()
-    async with seated(leases, part) as (_, running):
+    async with held(leases, part) as (_, running):
         await eventually(lambda: part.begun)
         running.cancel()
         await asyncio.gather(running, return_exceptions=True)
@@ -166,9 +166,9 @@ async def test_a_process_that_stops_gives_the_lease_back_at_once():
 async def test_a_process_that_stops_waits_for_no_lease():
     leases, part = FakeLeases(), Part()
     leases.taken_by_another = True
-    async with seated(leases, part, timedelta(hours=1)) as (seat, running):
+    async with held(leases, part, timedelta(hours=1)) as (holder, running):
         await asyncio.sleep(0)
-        seat.stop()
+        holder.stop()
         await asyncio.wait_for(running, 5)
 
     assert part.begun == []
@@ -176,7 +176,7 @@ async def test_a_process_that_stops_waits_for_no_lease():
 
 async def test_a_lease_that_cannot_be_given_back_lapses():
     leases, part = FakeLeases(), Part()
-    async with seated(leases, part) as (_, running):
+    async with held(leases, part) as (_, running):
         await eventually(lambda: part.begun)
         leases.down = True
         part.done.set()

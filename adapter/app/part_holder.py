@@ -50,28 +50,28 @@ def this_process() -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Seats:
-    """Makes the seats of a process; ``term`` is how long a lease lasts without renewal."""
+class PartHolders:
+    """Makes the holders of a process, one for each part; ``term`` is how long a lease lasts without renewal."""
 
     leases: LeaseStore
     term: timedelta
     telemetry: Telemetry
     shared: bool = True
 
-    def seat(self, name: str) -> "Seat":
+    def holder(self, name: str) -> "PartHolder":
         """Turn a part's name into what does it in one process at a time."""
-        return Seat(name, self.leases, self.term, self.telemetry)
+        return PartHolder(name, self.leases, self.term, self.telemetry)
 
 
-class Seat:
-    """One named part. ``run`` does it whenever this process holds the lease; ``stop`` begins it no more."""
+class PartHolder:
+    """This process for one named part: ``run`` does it whenever the lease is held here, ``stop`` begins it no more."""
 
     def __init__(self, name: str, leases: LeaseStore, term: timedelta, telemetry: Telemetry) -> None:
         self.name = name
         self._leases = leases
         self._term = term
         self._telemetry = telemetry
-        self._holder = this_process()
+        self._process = this_process()
         self._look = min(LOOK, term.total_seconds() * EARLY)
         self._ends = 0.0
         self._stopping = asyncio.Event()
@@ -104,7 +104,7 @@ class Seat:
     async def _taken(self) -> Tenure | None:
         began = boot_clock()
         try:
-            tenure = await self._leases.take(self.name, self._holder, self._term)
+            tenure = await self._leases.take(self.name, self._process, self._term)
         except StoreUnavailableError:
             return None
         if tenure is not None:
