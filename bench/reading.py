@@ -40,21 +40,32 @@ def measure() -> Section:
     mappings = MappingSet.load(MAPPINGS)
     check(text, mappings)
     body = fhir_report("F", MANY_LESIONS)
-    found = rounds(
-        ROUNDS,
-        {
-            "hand": _timed(lambda: read_by_hand(text), 100),
-            "lazy": _timed(lambda: read_lazily(text), 100),
-            "mapped": _timed(lambda: read_message(Message.parse(text), mappings), 50),
-            "python-hl7": _timed(lambda: hl7.parse(text), 5),
-            "hl7apy": _timed(lambda: parse_message(text), 1),
-            "scored": _timed(scoring(mappings), 50),
-            "fhir": _timed(lambda: parse_incoming(body), 50),
-            "fhir scored": _timed(fhir_scoring(mappings), 50),
-        },
-    )
+    found = rounds(ROUNDS, _routes(text, body, mappings))
+    method = f"""
+        A synthetic report of {len(text):,} characters, 91 segments, 86 OBX; one process, text to fields.
+        The lazy reader and the split by hand give equal results: header fields, and type, code, value, unit
+        and status of each OBX, unescaped, grouped by OBX-4. Mapping and scoring: a parsed report of
+        {MANY_LESIONS} lesions is mapped, paired with the other half and scored.
+    """
+    return Section("Parse and extract", method, _figures(found, len(body)))
+
+
+def _routes(text: str, body: bytes, mappings: MappingSet) -> dict[str, Callable[[], float]]:
+    return {
+        "hand": _timed(lambda: read_by_hand(text), 100),
+        "lazy": _timed(lambda: read_lazily(text), 100),
+        "mapped": _timed(lambda: read_message(Message.parse(text), mappings), 50),
+        "python-hl7": _timed(lambda: hl7.parse(text), 5),
+        "hl7apy": _timed(lambda: parse_message(text), 1),
+        "scored": _timed(scoring(mappings), 50),
+        "fhir": _timed(lambda: parse_incoming(body), 50),
+        "fhir scored": _timed(fhir_scoring(mappings), 50),
+    }
+
+
+def _figures(found: dict[str, tuple[float, ...]], size: int) -> tuple[Row, ...]:
     lazy, mapped = found["lazy"], found["mapped"]
-    rows = (
+    return (
         _micro("split by hand, fields read", found["hand"]),
         _micro("lazy reader, the same fields read", lazy),
         _micro("lazy reader and canonical mapping, to a report with 12 lesions", mapped),
@@ -65,18 +76,11 @@ def measure() -> Section:
         Row("lazy reader / split by hand", "x", ratios(lazy, found["hand"]), at_most(2)),
         _micro("what the mapping adds", tuple(one - other for one, other in zip(mapped, lazy, strict=True))),
         Row(f"mapping and scoring a report of {MANY_LESIONS} lesions", "us", found["scored"], at_most(1000)),
-        _micro(f"FHIR body of {MANY_LESIONS} lesions ({len(body):,} bytes) parsed and resolved", found["fhir"]),
+        _micro(f"FHIR body of {MANY_LESIONS} lesions ({size:,} bytes) parsed and resolved", found["fhir"]),
         Row(f"mapping and scoring a FHIR report of {MANY_LESIONS} lesions", "us", found["fhir scored"], at_most(3000)),
         Row("python-hl7 parse / reader and mapping", "x", ratios(found["python-hl7"], mapped)),
         Row("hl7apy parse_message / reader and mapping", "x", ratios(found["hl7apy"], mapped)),
     )
-    method = f"""
-        A synthetic report of {len(text):,} characters, 91 segments, 86 OBX; one process, text to fields.
-        The lazy reader and the split by hand give equal results: header fields, and type, code, value, unit
-        and status of each OBX, unescaped, grouped by OBX-4. Mapping and scoring: a parsed report of
-        {MANY_LESIONS} lesions is mapped, paired with the other half and scored.
-    """
-    return Section("Parse and extract", method, rows)
 
 
 def check(text: str, mappings: MappingSet) -> None:

@@ -42,7 +42,19 @@ def measure(folder: Path, cores: tuple[int | None, int | None]) -> Section:
                 "paced": runs.pace,
             },
         )
-    rows = (
+    size = len(report("C1", "P1"))
+    method = f"""
+        `netpet-adapter serve` as users run it (SQLite, synchronous FULL), pinned to one core, the sender on
+        the other. Each message of {size:,} bytes is new and of a patient of its own; each answer must be AA.
+        All are read and paired too: senders of a burst go first, so that happens mostly when they are done
+        (docs/architecture.md, "Who goes first"), and a row says how long it took. A paced answer's time
+        counts from when its message was due.
+    """
+    return Section("Durable receipt", method, _figures(found, runs))
+
+
+def _figures(found: dict[str, tuple[float, ...]], runs: "_Runs") -> tuple[Row, ...]:
+    return (
         Row("fdatasync of 16 KB, one after the other", "1/s", found["disk"]),
         Row("1 connection that waits for each ACK", "messages/s", found["one"], Bar(500)),
         Row("8 connections with 4 outstanding", "messages/s", found["many"], Bar(2000)),
@@ -54,15 +66,6 @@ def measure(folder: Path, cores: tuple[int | None, int | None]) -> Section:
         Row(f"p99 of ACKs at {PACE:.0f}/s on 8 connections", "ms", found["paced"], at_most(20)),
         Row(f"median ACK at {PACE:.0f}/s on 8 connections", "ms", tuple(runs.medians)),
     )
-    size = len(report("C1", "P1"))
-    method = f"""
-        `netpet-adapter serve` as users run it (SQLite, synchronous FULL), pinned to one core, the sender on
-        the other. Each message of {size:,} bytes is new and of a patient of its own; each answer must be AA.
-        All are read and paired too: senders of a burst go first, so that happens mostly when they are done
-        (docs/architecture.md, "Who goes first"), and a row says how long it took. A paced answer's time
-        counts from when its message was due.
-    """
-    return Section("Durable receipt", method, rows)
 
 
 class _Runs:
