@@ -6,6 +6,7 @@ from typing import Any
 
 from adapter.store.answers import AnswerRecords
 from adapter.store.destinations import DestinationRecords
+from adapter.web.faults import Fault, RefusedError
 
 MOST_SHOWN = 1000
 
@@ -54,9 +55,11 @@ class DeadLetters:
             ],
         }
 
-    async def replay(self, by: str, reason: str) -> dict[str, Any]:
-        """Have all of them delivered again, for a client and a reason."""
-        count = await self._records.replay_dead(reason, self._clock(), by)
-        answers = await self._answers.send_again(reason, self._clock(), by)
+    async def replay(self, by: str, reason: str, only: str | None) -> dict[str, Any]:
+        """Have one or all of them delivered again, for a client and a reason; raises RefusedError where one is none."""
+        count = await self._records.replay_dead(reason, self._clock(), by, only)
+        answers = await self._answers.send_again(reason, self._clock(), by, only)
+        if only is not None and not count + answers:
+            raise RefusedError(Fault.NOT_FOUND, "no dead letter, and no answer that was given up, has this id")
         self._wake()
         return {"replayed": count, "answers": answers}

@@ -1,6 +1,7 @@
-"""What the web shows of kept messages, and the closing of their problems."""
+"""What the web shows of kept messages, and the closing of their problems and of their answers."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
@@ -34,13 +35,26 @@ class KeptMessages:
 
     async def close(self, message_id: str, reason: str, client: str) -> dict[str, Any]:
         """Close a problem; raises RefusedError."""
-        try:
+        with _refusing():
             state = await self._store.closings.close(message_id, Closing(reason.strip(), client, self._clock()))
-        except NoSuchMessageError as error:
-            raise RefusedError(Fault.NOT_FOUND, str(error)) from None
-        except NothingToCloseError as error:
-            raise RefusedError(Fault.NOT_DECIDABLE, str(error)) from None
         return {"message": message_id, "state": state}
+
+    async def close_answer(self, message_id: str, reason: str, client: str) -> dict[str, Any]:
+        """Close an answer that was given up; raises RefusedError."""
+        with _refusing():
+            await self._store.closings.close_answer(message_id, Closing(reason.strip(), client, self._clock()))
+        return {"message": message_id, "answer": "closed"}
+
+
+@contextmanager
+def _refusing() -> Iterator[None]:
+    """Turn what the store does not close into the refusal that says so."""
+    try:
+        yield
+    except NoSuchMessageError as error:
+        raise RefusedError(Fault.NOT_FOUND, str(error)) from None
+    except NothingToCloseError as error:
+        raise RefusedError(Fault.NOT_DECIDABLE, str(error)) from None
 
 
 def _summary(one: MessageSummary) -> dict[str, Any]:
@@ -66,9 +80,24 @@ def _detail(detail: MessageDetail, history: list[AuditEntry]) -> dict[str, Any]:
         "place": str(detail.place),
         "rule": detail.rule,
         "mapping": mapping,
+        "answer": _answer(detail),
         "notes": list(detail.notes),
         "history": [_entry(one) for one in history],
     }
+
+
+def _answer(detail: MessageDetail) -> dict[str, Any] | None:
+    """What became of the answer after the reading; None: there is none."""
+    if detail.application_answer is None:
+        return None
+    ends = (
+        ("delivered", detail.application_delivered),
+        ("closed", detail.application_closed),
+        ("given-up", detail.application_given_up),
+    )
+    state, at = next(((state, at) for state, at in ends if at is not None), ("undelivered", None))
+    since = at.isoformat(timespec="milliseconds") if at else None
+    return {"state": state, "at": since, "problem": detail.application_problem}
 
 
 def _entry(one: AuditEntry) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from adapter.app.return_paths import answer_peers
 from adapter.cli.doctor_fhir import look_at_fhir
 from adapter.cli.doctor_findings import Finding, tell, well
 from adapter.cli.doctor_oru import look_at_interface, reach
+from adapter.cli.doctor_problems import look_at_problems
 from adapter.cli.doctor_site import look_at_site
 from adapter.cli.serve import settings_or_exit
 from adapter.outbound.fhir_settings import Destination
@@ -20,7 +21,7 @@ def run_doctor(config: Path | None, *, write_test: bool, as_json: bool) -> int:
     async def look() -> list[Finding]:
         destination = look_at_destination(settings.destination, write_test=write_test)
         site = [well("settings", "all can be used"), *await look_at_site(settings)]
-        return [*site, *await look_at_answer_peers(settings), *await destination]
+        return [*site, *look_at_problems(settings), *await look_at_answer_peers(settings), *await destination]
 
     return tell(asyncio.run(look()), as_json=as_json)
 

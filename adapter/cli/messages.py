@@ -6,7 +6,9 @@ from typing import Annotated
 import typer
 
 messages_app = typer.Typer(
-    name="messages", help="Kept messages: list them by state, show one, close its problem.", no_args_is_help=True
+    name="messages",
+    help="Kept messages: list them by state, show one, close its problem or its answer that was given up.",
+    no_args_is_help=True,
 )
 
 Message = Annotated[str, typer.Argument(help="The message's id, as messages list shows it.")]
@@ -41,15 +43,18 @@ def show(message: Message, client: Client = "", config: Config = None, as_json: 
 
 
 @messages_app.command()
-def close(
+def close(  # noqa: PLR0913, PLR0917 - each is an option of the command
     message: Message,
     reason: Annotated[str, typer.Option("--reason", help="Why; it is kept in the audit. Name no patient.")],
+    answer: Annotated[
+        bool, typer.Option("--answer", help="Its answer that was given up, as replay --dead lists it, and only that.")
+    ] = False,
     client: Client = "",
     config: Config = None,
     as_json: AsJson = False,
 ) -> None:
-    """Close a message's problem: nobody has to see to it any more, and it ages like others."""
+    """Close a message's problem, or its answer that was given up: nobody has to see to it, and it ages like others."""
     from adapter.cli.messages_asked import run_close  # noqa: PLC0415 - imports only what it runs
     from adapter.cli.review_asked import Access  # noqa: PLC0415
 
-    raise typer.Exit(run_close(message, reason, Access(config, client, as_json)))
+    raise typer.Exit(run_close(message, reason, Access(config, client, as_json), answer=answer))

@@ -25,12 +25,13 @@ def run_show(message: str, access: Access) -> int:
     return _asked(lambda service: service.ask("GET", f"/messages/{quote(message, safe='')}"), _show_lines, access)
 
 
-def run_close(message: str, reason: str, access: Access) -> int:
-    """Have the running service close a problem; gives the exit code."""
-    path = f"/messages/{quote(message, safe='')}/close"
+def run_close(message: str, reason: str, access: Access, *, answer: bool) -> int:
+    """Have the running service close a message's problem, or its answer that was given up; gives the exit code."""
+    what = "answer/close" if answer else "close"
+    path = f"/messages/{quote(message, safe='')}/{what}"
     return _asked(
         lambda service: service.ask("POST", path, {"reason": reason}),
-        lambda members: f"{members['message']}  closed",
+        lambda members: f"{members['message']}  {'answer closed' if answer else 'closed'}",
         access,
     )
 
@@ -82,5 +83,7 @@ def _show_lines(members: dict[str, Any]) -> str:
 
 
 def _said(value: object) -> str:
-    """Say whether the body is kept in words."""
+    """Say in words whether the body is kept, and what became of the answer."""
+    if isinstance(value, dict):
+        return "  ".join(str(part) for part in value.values() if part is not None)
     return {True: "kept", False: "not kept"}[value] if isinstance(value, bool) else str(value)

@@ -1,4 +1,4 @@
-"""``netpet-adapter replay --dead``: scores and answers that their destination did not take, delivered again."""
+"""``netpet-adapter replay --dead``: scores and answers that nobody took, delivered again."""
 
 import asyncio
 import json
@@ -12,22 +12,23 @@ from adapter.cli.replay import NoAnswerError, ReplayOffered, Service, client_key
 from adapter.cli.serve import settings_or_exit
 
 
-def run_replay_dead(config: Path | None, told: ReplayOffered) -> int:
-    """List the dead letters of the running service, or have them delivered again; gives the exit code."""
+def run_replay_dead(config: Path | None, told: ReplayOffered, only: str) -> int:
+    """List the dead letters of the running service, or have one or all delivered again; gives the exit code."""
     settings = settings_or_exit(config)
     try:
         service = Service(settings.http, client_key(settings, told.client))
-        members = asyncio.run(_ask(service, told.reason))
+        members = asyncio.run(_ask(service, told.reason, only))
     except (NoAnswerError, OSError) as error:
         typer.echo(f"netpet-adapter replay: {error}", err=True)
-        return ENVIRONMENT
+        return error.exit_code if isinstance(error, NoAnswerError) else ENVIRONMENT
     typer.echo(json.dumps(members) if told.as_json else _lines(members))
     return OK
 
 
-async def _ask(service: Service, reason: str) -> dict[str, Any]:
+async def _ask(service: Service, reason: str, only: str) -> dict[str, Any]:
     if reason:
-        return await service.ask("POST", "/dead-letters/replay", {"reason": reason})
+        body = {"reason": reason} | ({"only": only} if only else {})
+        return await service.ask("POST", "/dead-letters/replay", body)
     return await service.ask("GET", "/dead-letters")
 
 

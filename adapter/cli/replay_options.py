@@ -15,14 +15,21 @@ BOUNDLESS = (
     "or --all if it is to be all of them, however old"
 )
 NOTHING_CHOSEN = "say what to replay: --offered or --dead, one message by its id, or messages --since a time"
+ALONE = "--offered and --dead stand alone: with --reason, --client, --json, and --dead with the id of one of them"
+NO_REASON_DEAD = "say why with --reason, which is kept with your name; --dead alone lists them"
 NO_REASON = "say why with --reason, which is kept with your name; or look first with --dry-run"
 
-Message = Annotated[str, typer.Argument(help="One message, by its id; without it, those that the filter finds.")]
+Message = Annotated[
+    str,
+    typer.Argument(
+        help="One message, by its id; without it, those that the filter finds. With --dead one id that it lists."
+    ),
+]
 Offered = Annotated[
     bool | None,
     typer.Option(
         "--offered/--dead",
-        help="Held messages that the mappings can read by now, or scores that their destination did not take.",
+        help="Held messages that the mappings can read by now, or scores and answers that were not taken.",
         show_default=False,
     ),
 ]
@@ -89,8 +96,10 @@ def replay(  # noqa: PLR0913, PLR0917 - each is an option of the command
     chosen: dict[str, Any] = {"message": message, "all": every, "state": state or []} | filters | times
     asked = {name: value for name, value in chosen.items() if value}
     if offered is not None:
-        _refuse(bool(asked or as_sent or dry_run), "--offered and --dead stand alone: with --reason, --client, --json")
-        raise typer.Exit((run_replay_offered if offered else run_replay_dead)(config, told))
+        fits = set() if offered else {"message"}
+        _refuse(bool(asked.keys() - fits or as_sent or dry_run), ALONE)
+        _refuse(bool(message) and not reason, NO_REASON_DEAD)
+        raise typer.Exit(run_replay_offered(config, told) if offered else run_replay_dead(config, told, message))
     _refuse(not asked, NOTHING_CHOSEN)
     _refuse(not asked.keys() & {"message", "since", "all"}, BOUNDLESS)
     _refuse("message" in asked and len(asked) > 1, "one message, or a filter: not both")

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, and_, func, insert, select, update
 
 from adapter.arrival import DueAnswer, GivenUpAnswer
 from adapter.store.codec import milliseconds, moment, storable
@@ -10,8 +10,13 @@ from adapter.store.reader import Reader
 from adapter.store.schema import ANSWER_DUE, UNDELIVERED, audit, message
 from adapter.store.writer import Writer
 
-WAITS_AGAIN = {"application_delivered": None, "application_given_up": None, "application_problem": None}
+_ENDED = ("application_delivered", "application_given_up", "application_problem", "application_closed")
+WAITS_AGAIN = dict.fromkeys(_ENDED)
 """What makes an answer one that waits."""
+GIVEN_UP = and_(UNDELIVERED, message.c.application_given_up.is_not(None))
+"""One that is not sent any more."""
+GIVEN_UP_STILL = and_(GIVEN_UP, message.c.application_closed.is_(None))
+"""One of these that nobody has seen to."""
 
 
 class AnswerRecords:
@@ -34,12 +39,12 @@ class AnswerRecords:
         await self._writer.write(lambda connection: give_up(connection, message_id, problem, at))
 
     async def given_up(self, limit: int = 50) -> list[GivenUpAnswer]:
-        """List the answers that are not sent any more, the last given up first."""
+        """List the answers that are not sent any more and that nobody closed, the last given up first."""
         return await self._reader.read(lambda connection: given_up(connection, limit))
 
-    async def send_again(self, reason: str, at: datetime, by: str = "") -> int:
-        """Let every answer that was given up wait anew; gives how many."""
-        return await self._writer.write(lambda connection: send_again(connection, (reason, by), at))
+    async def send_again(self, reason: str, at: datetime, by: str = "", message_id: str | None = None) -> int:
+        """Let answers that were given up wait anew: a message's, even a closed one, or all that are open; how many."""
+        return await self._writer.write(lambda connection: send_again(connection, (reason, by), at, message_id))
 
 
 def due(connection: Connection, lane: tuple[str, str], limit: int) -> list[DueAnswer]:
@@ -60,29 +65,34 @@ def mark_delivered(connection: Connection, message_id: str, at: datetime) -> Non
 
 def give_up(connection: Connection, message_id: str, problem: str, at: datetime) -> None:
     """Note why an answer is not sent any more; one that was delivered meanwhile stays that."""
-    values = {"application_given_up": milliseconds(at), "application_problem": storable(problem)}
+    values = WAITS_AGAIN | {"application_given_up": milliseconds(at), "application_problem": storable(problem)}
     connection.execute(update(message).where((message.c.id == message_id) & UNDELIVERED).values(values))
 
 
 def given_up(connection: Connection, limit: int) -> list[GivenUpAnswer]:
-    """List the answers that were given up."""
+    """List the answers that were given up and that nobody closed."""
     newest = message.c.application_given_up.desc(), message.c.sequence.desc()
-    query = select(message).where(UNDELIVERED, message.c.application_given_up.is_not(None)).order_by(*newest)
+    query = select(message).where(GIVEN_UP_STILL).order_by(*newest)
     return [
         GivenUpAnswer(row.id, row.channel, row.sender, row.application_problem, moment(row.application_given_up))
         for row in connection.execute(query.limit(limit))
     ]
 
 
-def send_again(connection: Connection, why: tuple[str, str], at: datetime) -> int:
+def count_given_up(connection: Connection) -> int:
+    """Count the answers that were given up and that nobody closed."""
+    return connection.scalar(select(func.count()).select_from(message).where(GIVEN_UP_STILL)) or 0
+
+
+def send_again(connection: Connection, why: tuple[str, str], at: datetime, message_id: str | None) -> int:
     """Let answers wait anew, and note who asked for it."""
     reason, by = (storable(text) for text in why)
-    dead = (message.c.application_given_up.is_not(None)) & UNDELIVERED
-    found = connection.scalars(select(message.c.id).where(dead)).all()
+    dead = GIVEN_UP_STILL if message_id is None else and_(GIVEN_UP, message.c.id == message_id)
+    anew = update(message).where(dead).values(WAITS_AGAIN | {"application_made": milliseconds(at)})
+    found = connection.scalars(anew.returning(message.c.id)).all()
     if found:
         entry = {"at": milliseconds(at), "action": "answer-again", "reason": reason, "by": by}
         connection.execute(insert(audit), [{**entry, "subject": one} for one in found])
-        connection.execute(update(message).where(dead).values(WAITS_AGAIN | {"application_made": milliseconds(at)}))
     return len(found)
 
 

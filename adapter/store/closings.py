@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlalchemy import Connection, insert, select, update
 
 from adapter.outcome import AdapterError
+from adapter.store.answers import GIVEN_UP_STILL
 from adapter.store.codec import milliseconds, storable
 from adapter.store.listing import audit_entry
 from adapter.store.messages import CLOSED, HELD, READ
@@ -15,7 +16,8 @@ from adapter.store.views import AuditEntry
 from adapter.store.writer import Writer
 
 CLOSE = "close-message"
-"""What the audit calls it."""
+CLOSE_ANSWER = "close-answer"
+"""What the audit calls it: the closing of a message's own problem, and of its answer that was given up."""
 
 
 class NoSuchMessageError(AdapterError):
@@ -23,7 +25,7 @@ class NoSuchMessageError(AdapterError):
 
 
 class NothingToCloseError(AdapterError):
-    """The message is not read yet, ignored, or closed already."""
+    """The message is not read yet, ignored, or closed already; or its answer was not given up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +48,10 @@ class ClosingRecords:
         """Close a message's problem; gives its state. Raises NoSuchMessageError and NothingToCloseError."""
         return await self._writer.write(lambda connection: close(connection, message_id, closing))
 
+    async def close_answer(self, message_id: str, closing: Closing) -> None:
+        """Close a message's answer that was given up. Raises NoSuchMessageError and NothingToCloseError."""
+        await self._writer.write(lambda connection: close_answer(connection, message_id, closing))
+
     async def history(self, message_id: str) -> list[AuditEntry]:
         """List what persons did with a message, the first thing first."""
         return await self._reader.read(lambda connection: history(connection, message_id))
@@ -61,11 +67,25 @@ def close(connection: Connection, message_id: str, closing: Closing) -> str:
         state = "closed already" if found.closed is not None else found.state
         raise NothingToCloseError(f"the message is {state}: only one that is held, or was read, can be closed")
     state = CLOSED if found.state == HELD else READ
-    at = milliseconds(closing.at)
-    connection.execute(update(message).where(this).values(state=state, closed=at))
-    entry = {"at": at, "action": CLOSE, "subject": message_id}
-    connection.execute(insert(audit), entry | {"reason": storable(closing.reason), "by": storable(closing.by)})
+    connection.execute(update(message).where(this).values(state=state, closed=milliseconds(closing.at)))
+    _note(connection, CLOSE, message_id, closing)
     return state
+
+
+def close_answer(connection: Connection, message_id: str, closing: Closing) -> None:
+    """Close an answer that was given up: it stays undelivered, and nobody has to see to it any more."""
+    this = message.c.id == message_id
+    closed = update(message).where(this, GIVEN_UP_STILL).values(application_closed=milliseconds(closing.at))
+    if not connection.execute(closed).rowcount:
+        if connection.scalar(select(message.c.id).where(this)) is None:
+            raise NoSuchMessageError("there is no message of this id")
+        raise NothingToCloseError("the answer of this message was not given up, or is closed already")
+    _note(connection, CLOSE_ANSWER, message_id, closing)
+
+
+def _note(connection: Connection, action: str, message_id: str, closing: Closing) -> None:
+    entry = {"at": milliseconds(closing.at), "action": action, "subject": message_id}
+    connection.execute(insert(audit), entry | {"reason": storable(closing.reason), "by": storable(closing.by)})
 
 
 def history(connection: Connection, message_id: str) -> list[AuditEntry]:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, delete, func, insert, select, update
 
 from adapter.delivery import Answer, Placement
 from adapter.publication import Claim, Publication
@@ -17,6 +17,7 @@ from adapter.store.writer import Writer
 
 NOBODYS = ""
 """The score that a shared resource (a Device) belongs to."""
+_IS_DEAD = (score.c.id == dead_letter.c.score) & (score.c.state == "delivering")
 
 
 class DestinationRecords:
@@ -109,9 +110,8 @@ def bury(connection: Connection, claim: Claim, publication: Publication, answer:
 
 def dead_letters(connection: Connection, limit: int) -> list[DeadLetter]:
     """List dead letters, the newest first; one whose score was delivered or withdrawn since is none."""
-    undelivered = (score.c.id == dead_letter.c.score) & (score.c.state == "delivering")
     newest = dead_letter.c.at.desc(), dead_letter.c.score
-    rows = connection.execute(select(dead_letter).join(score, undelivered).order_by(*newest).limit(limit))
+    rows = connection.execute(select(dead_letter).join(score, _IS_DEAD).order_by(*newest).limit(limit))
     return [
         DeadLetter(
             score_id=row.score,
@@ -123,6 +123,11 @@ def dead_letters(connection: Connection, limit: int) -> list[DeadLetter]:
         )
         for row in rows
     ]
+
+
+def count_dead(connection: Connection) -> int:
+    """Count the dead letters."""
+    return connection.scalar(select(func.count()).select_from(dead_letter).join(score, _IS_DEAD)) or 0
 
 
 def replay_dead(connection: Connection, why: tuple[str, str], at: datetime, score_id: str | None) -> int:

@@ -69,6 +69,7 @@ def message_detail(connection: Connection, message_id: str) -> MessageDetail | N
         application_delivered=moment_or_none(row.application_delivered),
         application_given_up=moment_or_none(row.application_given_up),
         application_problem=row.application_problem,
+        application_closed=moment_or_none(row.application_closed),
     )
 
 

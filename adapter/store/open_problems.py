@@ -1,16 +1,35 @@
-"""Which patients have something open that a person has yet to see to: what came for them stays whole until then."""
+"""What waits for a person: how much of it, and whose messages stay whole until that person has seen to it."""
 
 from collections.abc import Collection
+from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 
 from adapter.store import identities
+from adapter.store.answers import count_given_up
 from adapter.store.codec import load
+from adapter.store.destinations import count_dead
+from adapter.store.messages import HELD
 from adapter.store.schema import message, patient, report, score
 
 SETTLED = ("retracted", "superseded", "rejected")
 """States of a score of which nothing is open."""
+
+
+@dataclass(frozen=True, slots=True)
+class OpenProblems:
+    """How many messages are held, scores a dead letter, answers given up, which no person has closed or replayed."""
+
+    held: int
+    dead_letters: int
+    answers: int
+
+
+def open_problems(connection: Connection) -> OpenProblems:
+    """Count what waits for a person."""
+    held = connection.scalar(select(func.count()).select_from(message).where(message.c.state == HELD))
+    return OpenProblems(held or 0, count_dead(connection), count_given_up(connection))
 
 
 def messages_held_back(connection: Connection, sequences: Collection[int]) -> set[int]:

@@ -112,19 +112,22 @@ def _page(query: Any, after: tuple[Any, ...] | None) -> Any:
 
 
 def _left_nothing() -> ColumnElement[bool]:
-    """No body, no reading that anything rests on, no answer that is still to be given."""
+    """No body, no reading that anything rests on, no answer that is still to be given or seen to."""
+    answered = (message.c.application_delivered, message.c.application_closed)
     return (
         (message.c.state != RECEIVED)
         & (message.c.state != HELD)
         & message.c.raw.is_(None)
         & ~exists().where(report.c.message == message.c.sequence)
         & ~exists().where(merge.c.message == message.c.sequence)
-        & or_(message.c.application_answer.is_(None), message.c.application_delivered.is_not(None))
+        & or_(message.c.application_answer.is_(None), *(column.is_not(None) for column in answered))
     )
 
 
 def _messages(connection: Connection, rule: Rule, after: tuple[Any, ...] | None) -> Found:
-    empty = select(message.c.sequence).where(_left_nothing(), _since() < milliseconds(rule.before))
+    before = milliseconds(rule.before)
+    closed_before = func.coalesce(message.c.application_closed, 0) < before
+    empty = select(message.c.sequence).where(_left_nothing(), _since() < before, closed_before)
     found = list(connection.scalars(_page(empty, after)))
     return Found(tuple(Piece((one,), 0) for one in found), (found[-1],) if len(found) == PAGE else None)
 

@@ -75,6 +75,7 @@ message = Table(
     Column("application_made", BigInteger),  # since when the answer waits; NULL: since the message was received
     Column("application_given_up", BigInteger),  # when it was sent to its peer for the last time, and not taken
     Column("application_problem", Text),  # why
+    Column("application_closed", BigInteger),  # when a person closed that; NULL: nobody has, or it waits again
     Column("closed", BigInteger),  # when a person closed its problem (docs/retention.md)
     UniqueConstraint(
         "channel", "sending_application", "sending_facility", "control_id", "sha256", name="uq_message_identity"

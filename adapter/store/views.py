@@ -56,7 +56,8 @@ class MessageDetail:
 
     ``answer`` is empty when the sender asked for none. ``application_answer`` is the one after the reading, where it
     was asked for; without ``application_delivered`` the sender was gone, or its peer has not taken it: one that was
-    ``application_given_up`` says why in ``application_problem``. ``notes`` are all that was tolerated.
+    ``application_given_up`` says why in ``application_problem``, and a person may have ``application_closed`` it.
+    ``notes`` are all that was tolerated.
     """
 
     summary: MessageSummary
@@ -76,6 +77,7 @@ class MessageDetail:
     application_delivered: datetime | None = None
     application_given_up: datetime | None = None
     application_problem: str | None = None
+    application_closed: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

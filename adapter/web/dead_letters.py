@@ -1,14 +1,21 @@
-"""``/dead-letters``: scores that their destination did not take, and their replay."""
+"""``/dead-letters``: scores that their destination did not take, answers that no peer took, and their replay."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 from aiohttp import web
+from pydantic import Field
 
-from adapter.web.replay_asked import asked_replay
+from adapter.web.replay_asked import ReplayRequest, asked_replay
 
 PATH = "/dead-letters"
+
+
+class DeadReplayRequest(ReplayRequest):
+    """Why dead letters are delivered again; ``only`` is the id of one score, or of the message of one answer."""
+
+    only: str | None = Field(default=None, min_length=1, max_length=64)
 
 
 class DeadLetterControl(Protocol):
@@ -18,8 +25,8 @@ class DeadLetterControl(Protocol):
         """Give the dead letters as JSON members; they hold no patient's value."""
         ...
 
-    async def replay(self, by: str, reason: str) -> Mapping[str, Any]:
-        """Have them all delivered again, for a client and a reason."""
+    async def replay(self, by: str, reason: str, only: str | None) -> Mapping[str, Any]:
+        """Have one of them or all delivered again, for a client and a reason; raises RefusedError where one is none."""
         ...
 
 
@@ -40,5 +47,5 @@ class DeadLetterRoutes:
 
     async def replay(self, request: web.Request) -> web.StreamResponse:
         """Answer how many are delivered again."""
-        client, asked = await asked_replay(request)
-        return web.json_response(dict(await self.control.replay(client, asked.reason)))
+        client, asked = await asked_replay(request, DeadReplayRequest)
+        return web.json_response(dict(await self.control.replay(client, asked.reason, asked.only)))

@@ -1,4 +1,4 @@
-"""``/messages``: what was kept, in which state and why, and the closing of problems."""
+"""``/messages``: what was kept, in which state and why, and the closing of problems and of answers."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -39,6 +39,10 @@ class MessagesControl(Protocol):
         """Close a message's problem for a client; raises RefusedError for none, or one that has no problem."""
         ...
 
+    async def close_answer(self, message_id: str, reason: str, client: str) -> Mapping[str, Any]:
+        """Close a message's answer that was given up; raises RefusedError for none, or one that was not."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class KeptMessageRoutes:
@@ -51,6 +55,7 @@ class KeptMessageRoutes:
         router.add_get(PATH, self.list)
         router.add_get(ONE, self.get)
         router.add_post(f"{ONE}/close", self.close)
+        router.add_post(f"{ONE}/answer/close", self.close_answer)
 
     async def list(self, request: web.Request) -> web.StreamResponse:
         """Answer a page of messages, of the states that ``state`` names, with commas between them."""
@@ -68,6 +73,15 @@ class KeptMessageRoutes:
 
     async def close(self, request: web.Request) -> web.StreamResponse:
         """Answer that a problem is closed: 409 where there is none."""
-        client = client_with_key(request)
-        asked = await body_of(request, CloseRequest, 'say why in JSON: {"reason": "..."}, at most 500 characters')
-        return web.json_response(dict(await self.control.close(request.match_info["id"], asked.reason, client)))
+        return web.json_response(dict(await self.control.close(*await _asked_closing(request))))
+
+    async def close_answer(self, request: web.Request) -> web.StreamResponse:
+        """Answer that an answer which was given up is closed: 409 where it was not."""
+        return web.json_response(dict(await self.control.close_answer(*await _asked_closing(request))))
+
+
+async def _asked_closing(request: web.Request) -> tuple[str, str, str]:
+    """Turn a request into its message, its reason and the client whose key it showed; raises RefusedError."""
+    client = client_with_key(request)
+    asked = await body_of(request, CloseRequest, 'say why in JSON: {"reason": "..."}, at most 500 characters')
+    return request.match_info["id"], asked.reason, client

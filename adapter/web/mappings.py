@@ -7,7 +7,7 @@ from typing import Any, Protocol
 from aiohttp import web
 
 from adapter.web.access import client_with_key
-from adapter.web.replay_asked import asked_replay
+from adapter.web.replay_asked import ReplayRequest, asked_replay
 
 PATH = "/mappings"
 
@@ -51,5 +51,5 @@ class MappingRoutes:
 
     async def replay(self, request: web.Request) -> web.StreamResponse:
         """Answer which messages will be read anew."""
-        client, asked = await asked_replay(request)
+        client, asked = await asked_replay(request, ReplayRequest)
         return web.json_response(dict(await self.control.replay_offered(client, asked.reason)))

@@ -1,5 +1,7 @@
 """What a client says when it has something done anew: why, and by whose key."""
 
+from typing import TypeVar
+
 from aiohttp import web
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -15,7 +17,10 @@ class ReplayRequest(BaseModel):
     reason: str = Field(min_length=1, max_length=500)
 
 
-async def asked_replay(request: web.Request) -> tuple[str, ReplayRequest]:
-    """Turn a request into the client whose key it showed and its reason; raises RefusedError."""
+Asked = TypeVar("Asked", bound=ReplayRequest)
+
+
+async def asked_replay(request: web.Request, form: type[Asked]) -> tuple[str, Asked]:
+    """Turn a request into the client whose key it showed and what it asks; raises RefusedError."""
     rule = 'say why in JSON: {"reason": "..."}, at most 500 characters'
-    return client_with_key(request), await body_of(request, ReplayRequest, rule)
+    return client_with_key(request), await body_of(request, form, rule)

@@ -22,8 +22,8 @@ class FakeControl:
     async def standing(self):
         return {"dead_letters": []}
 
-    async def replay(self, by, reason):
-        self.asked.append((by, reason))
+    async def replay(self, by, reason, only):
+        self.asked.append((by, reason, only))
         return {"replayed": 2}
 
 
@@ -55,10 +55,19 @@ async def test_a_known_client_has_them_replayed_and_says_why(keys):
         answer = await client.ask("POST", "/dead-letters/replay", data=REASON, headers=AUTHORISED)
 
     assert (answer.status, json.loads(answer.body)) == (200, {"replayed": 2})
-    assert control.asked == [("it-desk", "the server was mended")]
+    assert control.asked == [("it-desk", "the server was mended", None)]
 
 
-@pytest.mark.parametrize("body", [b"", b"{}", b'{"reason": ""}', b'{"reason": "a", "by": "b"}'])
+async def test_a_known_client_has_one_replayed_by_its_id(keys):
+    control = FakeControl()
+    body = b'{"reason": "line mended", "only": "67dec6de-1"}'
+    async with serving(dead_letters=control, api_keys=keys) as client:
+        answer = await client.ask("POST", "/dead-letters/replay", data=body, headers=AUTHORISED)
+
+    assert (answer.status, control.asked) == (200, [("it-desk", "line mended", "67dec6de-1")])
+
+
+@pytest.mark.parametrize("body", [b"", b"{}", b'{"reason": ""}', b'{"reason": "a", "by": "b"}', b'{"reason": "a", "only": ""}'])
 async def test_a_replay_without_a_reason_is_refused(keys, body):
     control = FakeControl()
     async with serving(dead_letters=control, api_keys=keys) as client:
