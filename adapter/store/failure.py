@@ -5,6 +5,8 @@ from sqlalchemy.exc import DBAPIError
 from adapter.outcome import StoreUnavailableError
 from adapter.store.postgres_address import is_of_driver
 
+NO_STORE_OF_OURS = "it holds no store of this version: check store.url, or bring it there (netpet-adapter db migrate)"
+
 REMEDIES = {
     "SQLITE_FULL": "the disk (or the file's size limit) is full: free space; the store goes on by itself",
     "SQLITE_READONLY": "the database file or its folder is read-only: give the service the right to write there",
@@ -15,6 +17,7 @@ REMEDIES = {
     "SQLITE_NOTADB": "the file is not a database of this program: check store.url",
     "SQLITE_CORRUPT": "the database file is damaged: stop the service, keep a copy and restore the last backup",
     "SQLITE_CONSTRAINT": "the database refused a row that breaks its own rules",
+    "SQLITE_ERROR": NO_STORE_OF_OURS,  # our statements are whole: what can be missing is a table or a column
 }
 """What each SQLite result code (sqlite.org/rescode.html) asks of an operator; extended codes begin with these."""
 
@@ -28,6 +31,8 @@ POSTGRES_REMEDIES = {
     "25006": "this PostgreSQL takes no writes (read-only, or a standby): name the primary in store.url",
     "28": "PostgreSQL refuses this user or password: check store.url and store.password_file",
     "3D000": "the database does not exist: create it (createdb), or check store.url",
+    "42P01": NO_STORE_OF_OURS,
+    "42703": NO_STORE_OF_OURS,
     "42501": "the database user may not do this: make it the owner of the database",
     "57014": "PostgreSQL did not finish in time: check its load",
     "55P03": "another process holds a lock for too long: check what else writes to the database",

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from mapping_messages import SITE
+from store_places import url
 from test_store_samples import arrival, opened
 from typer.testing import CliRunner
 
@@ -144,47 +145,79 @@ def test_a_site_whose_studies_come_from_two_systems_is_compared_as_a_whole(diff,
 DEMO_PAIR = [(DEMO / name).read_bytes() for name in ("02_p1_1_sstr.hl7", "02_p1_2_fdg.hl7")]
 
 
-async def test_the_last_messages_that_a_running_service_keeps_are_read_beside_it(tmp_path, diff):
-    async with opened(tmp_path) as store:
+async def test_the_last_messages_that_a_running_service_keeps_are_read_beside_it(place, diff):
+    async with opened(place) as store:
         for number, raw in enumerate(DEMO_PAIR):
             await store.keep(replace(arrival(f"MSG{number}"), raw=raw))
-        url = f"sqlite:///{next(tmp_path.glob('*.db'))}"
-        settings = {"NETPET_STORE__URL": url}
+        settings = {"NETPET_STORE__URL": url(place)}
 
         same = diff(NEXT, "--replay", "last-500", "--json", **settings)
         other = diff(CALLS_ALL_OTHERWISE, "--replay", "last-500", "--json", **settings)
-        last = last_messages(url, 1)
+        last = last_messages(url(place), 1)
 
     assert (same.exit_code, json.loads(same.stdout)["messages"]["count"]) == (0, 2)
     assert (other.exit_code, json.loads(other.stdout)["scores"][0]["old"]["grade"]) == (1, "P1")
     assert [one.raw for one in last] == DEMO_PAIR[1:]
 
 
-async def test_a_test_message_is_read_and_not_scored(tmp_path, diff):
-    async with opened(tmp_path) as store:
+async def test_a_test_message_is_read_and_not_scored(place, diff):
+    async with opened(place) as store:
         for number, raw in enumerate(DEMO_PAIR):
             await store.keep(replace(arrival(f"MSG{number}"), raw=raw, processing_id="T"))
         await store.keep(replace(arrival("MSG9"), raw=b"MSH|"))
-    url = f"sqlite:///{next(tmp_path.glob('*.db'))}"
 
-    found = json.loads(diff(CALLS_ALL_OTHERWISE, "--replay", "last-9", "--json", NETPET_STORE__URL=url).stdout)
+    found = json.loads(diff(CALLS_ALL_OTHERWISE, "--replay", "last-9", "--json", NETPET_STORE__URL=url(place)).stdout)
 
     assert (found["read"]["old"], found["scores_compared"]) == (2, 0)
 
 
-async def test_a_store_without_messages_or_without_file_is_named(tmp_path, diff):
-    async with opened(tmp_path):
-        url = f"sqlite:///{next(tmp_path.glob('*.db'))}"
-        empty = diff(NEXT, "--replay", "last-5", NETPET_STORE__URL=url)
-    absent = diff(NEXT, "--replay", "last-5", NETPET_STORE__URL=f"sqlite:///{tmp_path}/absent.db")
+async def test_a_store_without_messages_is_named(place, diff):
+    async with opened(place):
+        empty = diff(NEXT, "--replay", "last-5", NETPET_STORE__URL=url(place))
 
     assert (empty.exit_code, "the store keeps no message" in empty.stderr) == (2, True)
+
+
+def test_a_store_without_file_is_named_and_none_is_made(tmp_path, diff):
+    absent = diff(NEXT, "--replay", "last-5", NETPET_STORE__URL=f"sqlite:///{tmp_path}/absent.db")
+
     assert (absent.exit_code, "is not there" in absent.stderr) == (3, True)
     assert not (tmp_path / "absent.db").exists()
 
 
-def test_a_file_that_is_no_store_is_named(tmp_path):
-    (tmp_path / "x.db").write_bytes(b"no database at all" * 100)
+def test_a_database_that_is_not_there_or_holds_no_store_is_named(server, diff):
+    absent = diff(NEXT, "--replay", "last-5", NETPET_STORE__URL=server.url("absent"))
+    name = server.create()
+    bare = diff(NEXT, "--replay", "last-5", NETPET_STORE__URL=server.url(name))
+    server.drop(name)
 
-    with pytest.raises(StoreUnavailableError, match="not a database"):
+    assert (absent.exit_code, "check that it runs, and store.url" in absent.stderr) == (3, True)
+    assert (bare.exit_code, "netpet-adapter db migrate" in bare.stderr) == (3, True)
+
+
+async def test_a_database_user_who_may_only_read_is_enough(postgres, diff):
+    async with opened(postgres) as store:
+        await store.keep(replace(arrival("MSG1"), raw=DEMO_PAIR[0]))
+    postgres.server.run("CREATE ROLE looks LOGIN; GRANT pg_read_all_data TO looks")
+    readers = postgres.url.replace("netpet@", "looks@")
+
+    found = diff(NEXT, "--replay", "last-5", "--json", NETPET_STORE__URL=readers)
+    postgres.server.run("DROP ROLE looks")
+
+    assert (found.exit_code, json.loads(found.stdout)["messages"]["count"]) == (0, 1)
+
+
+def test_the_password_is_read_from_its_file(tmp_path, diff, postgres):
+    absent = tmp_path / "no-password"
+    settings = {"NETPET_STORE__URL": postgres.url, "NETPET_STORE__PASSWORD_FILE": str(absent)}
+    refused = diff(NEXT, "--replay", "last-5", **settings)
+
+    assert (refused.exit_code, "cannot be read" in refused.stderr) == (3, True)
+
+
+@pytest.mark.parametrize(("content", "said"), [(b"no database at all" * 100, "not a database"), (b"", "db migrate")])
+def test_a_file_that_is_no_store_is_named(tmp_path, content, said):
+    (tmp_path / "x.db").write_bytes(content)
+
+    with pytest.raises(StoreUnavailableError, match=said):
         last_messages(f"sqlite:///{tmp_path}/x.db", 1)

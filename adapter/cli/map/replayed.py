@@ -69,7 +69,8 @@ def recorded(asked: str, settings: Settings) -> tuple[list[Replayed], Read]:
     number = asked.removeprefix(LAST)
     if not number.isascii() or not number.isdigit() or not 0 < int(number) <= MOST:
         raise ReplayError(f"--replay {LAST}N: N is a number from 1 to {MOST}")
-    found = {one.id: one for one in last_messages(settings.store.url, int(number))}
+    store = settings.store
+    found = {one.id: one for one in last_messages(store.url, int(number), store.password_file)}
     if not found:
         raise ReplayError("the store keeps no message: name a folder of messages")
     return [Replayed(one.id, one.raw) for one in found.values()], _as_the_service_reads(found, settings)
