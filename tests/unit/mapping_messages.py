@@ -123,3 +123,9 @@ def changed(**parts: str) -> SiteMapping:
         else:
             lines.append(f"{key}: {text}")
     return site("\n".join(lines) + "\n")
+
+
+def with_facts(*lines, more=""):
+    """SITE with further lines among the lesion's facts, and further parts at its end."""
+    added = "".join(f"  {line}\n" for line in lines)
+    return site(SITE.replace("tables:\n", f"{added}tables:\n", 1) + more)

@@ -1,4 +1,4 @@
-"""What a site's own mapping can say: each source, each condition, each doubt, without a line of code."""
+"""What a site's own mapping can say: each source, each condition, without a line of code."""
 
 from decimal import Decimal
 
@@ -17,19 +17,14 @@ from mapping_messages import (
     row,
     site,
     site_oru,
+    with_facts,
 )
 
-from adapter.scoring.lesion import Count, Interval, Nature, SuvStatistic, SuvType, Uptake
+from adapter.scoring.lesion import Interval, Nature
 from adapter.scoring.report import ReportStatus, TracerKind
 
 STELSE = site(SITE)
 FDG_OBR = obr("ACC-2", procedure="PETFDG^FDG PET^99STE")
-
-
-def with_facts(*lines, more=""):
-    """SITE with further lines among the lesion's facts, and further parts at its end."""
-    added = "".join(f"  {line}\n" for line in lines)
-    return site(SITE.replace("tables:\n", f"{added}tables:\n", 1) + more)
 
 
 def test_the_tracer_is_read_from_the_procedure():
@@ -72,15 +67,6 @@ def test_a_segment_that_is_missing_leaves_the_fact_unstated():
     assert report(site_oru(MALIGNANT).replace("PID|", "ZPA|||G2\rPID|"), mapping).study.who_grade == "G2"
 
 
-def test_a_field_whose_value_is_only_flagged_leaves_the_fact_unstated():
-    found = report(
-        site_oru(MALIGNANT), site(SITE + "report: {primary_site: {field: PID-8, lookup: sites, unmapped: flag}}\n")
-    )
-
-    assert found.study.primary_site is None
-    assert "not in table sites PID[1]-8: report.primary_site" in found.notes
-
-
 def test_a_component_of_a_field_is_text_and_an_empty_one_is_nothing():
     mapping = site(SITE + "report: {who_grade: {field: OBR-13.2}}\n")
 
@@ -106,53 +92,6 @@ def test_words_stand_for_codes_without_a_system_and_of_the_mappings_own():
 
 def test_a_coding_system_may_have_other_names():
     assert row(site_oru(("CWE", "LESCLASS^^L", "1", "MAL")), changed(systems="{99STE: [L, LOCAL]}")).row == "1"
-
-
-@pytest.mark.parametrize(
-    ("fact", "value"),
-    [
-        ("site: {obx: [X^^99STE], lookup: sites, unmapped: flag}", ("site", None)),
-        ("laterality: {obx: [X^^99STE], unmapped: flag}", ("laterality", None)),
-        ("count: {obx: [X^^99STE], lookup: counts, unmapped: flag}", ("count", Count(1, None))),
-    ],
-)
-def test_a_flagged_unknown_code_leaves_the_fact_open_and_is_noted(fact, value):
-    mapping = site(
-        SITE.replace("  site: {obx: [LESSITE^^99STE], lookup: sites, unmapped: flag}\n", f"  {fact}\n")
-        + "  counts: {few: '>=2'}\n"
-    )
-    found = report(site_oru(MALIGNANT, ("CWE", "X^^99STE", "1", "ODD^^99STE")), mapping)
-
-    assert getattr(found.rows[0], value[0]) == value[1]
-    assert len(found.notes) == 1
-    assert found.notes[0].startswith("not in ")
-    assert "OBX[2]-5" in found.notes[0]
-
-
-@pytest.mark.parametrize(
-    ("fact", "name", "value"),
-    [
-        ("uptake: {obx: [X^^99STE]}", "uptake", Uptake.UNKNOWN),
-        ("in_field: {obx: [X^^99STE]}", "in_field", False),
-        ("sstr_rads: {obx: [X^^99STE]}", "sstr_rads", None),
-    ],
-)
-def test_a_site_may_have_all_unknown_codes_flagged_and_none_closes_the_score(fact, name, value):
-    mapping = with_facts(fact, more="doubts: {unknown_code: flag}\n")
-
-    assert getattr(row(site_oru(MALIGNANT, ("ST", "X^^99STE", "1", "odd")), mapping).finding, name) == value
-
-
-def test_a_flagged_nature_is_uncertain_never_tumour_and_never_dropped():
-    mapping = changed(doubts="{unknown_code: flag}")
-
-    assert row(site_oru(("ST", "LESCLASS^^99STE", "1", "odd")), mapping).nature is Nature.UNCERTAIN
-
-
-def test_flagged_therapy_is_therapy():
-    mapping = site(SITE + "report: {therapy: {obx: [PRRT^^99STE], unmapped: flag}}\n")
-
-    assert report(site_oru(MALIGNANT, ("ST", "PRRT^^99STE", "", "odd")), mapping).study.therapy is True
 
 
 def test_a_constant_nature_stands_on_every_row():
@@ -195,80 +134,6 @@ def test_a_constant_may_hold_for_one_procedure_alone():
 
     assert report(site_oru(MALIGNANT), mapping).study.extent is None
     assert report(site_oru(MALIGNANT, head=FDG_OBR), mapping).study.extent == "metastatic"
-
-
-PACKED = (
-    "site: {component: {obx: [LES^^99STE], number: 1}, lookup: sites}",
-    "size_mm: {component: {obx: [LES^^99STE], number: 3}, unit: mm, decimal: ','}",
-    "tracking_id: {component: {obx: [LES^^99STE], number: 4}}",
-)
-
-
-def test_several_facts_packed_into_one_observation():
-    mapping = site(
-        SITE.replace("  site: {obx: [LESSITE^^99STE], lookup: sites, unmapped: flag}\n", "").replace(
-            "tables:\n", "".join(f"  {line}\n" for line in PACKED) + "tables:\n", 1
-        )
-    )
-    found = report(site_oru(MALIGNANT, ("CWE", "LES^^99STE", "1", "LIV^R^12,5", "mm")), mapping)
-
-    assert (found.rows[0].site, found.rows[0].size_mm, found.rows[0].tracking_id) == ("10200004", Decimal("12.5"), None)
-
-
-@pytest.mark.parametrize(("kind", "text"), [("NM", "8,4"), ("ST", "8,4"), ("SN", "^8,4")])
-def test_a_decimal_comma(kind, text):
-    mapping = changed(suv="{obx: [SUVMAX^^99STE], unit: g/mL, decimal: ','}")
-
-    found = row(site_oru(MALIGNANT, (kind, "SUVMAX^^99STE", "1", text, "g/mL")), mapping)
-
-    assert found.finding.suv.value == Interval.exactly(Decimal("8.4"))
-
-
-def test_a_thousand_is_never_taken_for_a_decimal():
-    mapping = changed(suv="{obx: [SUVMAX^^99STE], unit: g/mL, decimal: ','}")
-    observation = ("ST", "SUVMAX^^99STE", "1", "1.234", "g/mL")
-
-    assert held(site_oru(MALIGNANT, observation), mapping) == ("value-unreadable", "OBX[2]-5")
-
-
-def test_another_statistic_and_normalisation():
-    mapping = changed(suv="{obx: [SUVMAX^^99STE], unit: 'g/mL{SUVlbm}', type: SUVlbm, statistic: peak}")
-    suv = row(site_oru(MALIGNANT, ("NM", "SUVMAX^^99STE", "1", "8", "g/mL{SUVlbm}")), mapping).finding.suv
-
-    assert (suv.type, suv.statistic) == (SuvType.LEAN_BODY_MASS, SuvStatistic.PEAK)
-
-
-def test_a_unit_in_the_sites_own_spelling():
-    mapping = with_facts("size_mm: {obx: [SIZE^^99STE], unit: cm}", more="units: {cm: [centimeter, Zentimeter]}\n")
-
-    assert row(site_oru(MALIGNANT, ("NM", "SIZE^^99STE", "1", "1.2", "Zentimeter")), mapping).size_mm == Decimal(12)
-    assert row(site_oru(MALIGNANT, ("NM", "SIZE^^99STE", "1", "1.2")), mapping).size_mm == Decimal(12)
-    assert row(site_oru(MALIGNANT, ("NM", "SIZE^^99STE", "1", "12", "mm")), mapping).size_mm == Decimal(12)
-
-
-def test_a_missing_unit_may_hold_the_message():
-    mapping = changed(doubts="{missing_unit: hold}")
-
-    assert held(site_oru(MALIGNANT, ("NM", "SUVMAX^^99STE", "1", "8")), mapping) == ("field-missing", "OBX[2]-6")
-
-
-def test_a_measure_from_a_field_has_no_unit_of_its_own():
-    mapping = with_facts("size_mm: {field: ZLE-2.1, unit: mm}")
-    message = site_oru(MALIGNANT).replace("PID|", "ZLE||23\rPID|")
-
-    assert row(message, mapping).size_mm == Decimal(23)
-
-
-def test_an_unused_observation_may_hold_the_message():
-    mapping = changed(doubts="{unused_obx: hold}")
-
-    assert held(site_oru(MALIGNANT, ("NM", "8302-2^^LN", "", "170")), mapping) == ("code-unknown", "OBX[2]-3.1")
-
-
-def test_an_equal_repeat_may_hold_the_message():
-    mapping = changed(doubts="{equal_repeat: hold}")
-
-    assert held(site_oru(MALIGNANT, MALIGNANT), mapping) == ("value-conflict", "OBX[2]-5")
 
 
 @pytest.mark.parametrize("order", [1, -1])
