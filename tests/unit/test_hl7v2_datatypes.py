@@ -1,6 +1,5 @@
 """OBX-2 says how OBX-5 is read; what is not of its declared type is refused with its place, never guessed."""
 
-from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
 
 import pytest
@@ -9,7 +8,6 @@ from hypothesis import strategies as st
 
 from adapter.hl7v2.datatypes import (
     Coded,
-    Moment,
     Number,
     Precision,
     Ratio,
@@ -238,80 +236,6 @@ def test_any_text_is_a_number_or_refused_without_being_quoted(text):
 @given(st.decimals(allow_nan=False, allow_infinity=False, places=3, min_value=-(10**6), max_value=10**6))
 def test_every_written_decimal_comes_back(number):
     assert parse_decimal(str(number)) == number
-
-
-@pytest.mark.parametrize(
-    ("text", "unit", "long_axis"),
-    [
-        ("4mmx6mm", "", "6"),
-        ("6 mm x 4 mm", "", "6"),
-        ("4mm x 6", "", "6"),
-        ("1.2 x 0.9 cm", "", "12"),
-        ("1.2cm x 9mm", "", "12"),
-        ("4 x 6 x 8 mm", "", "8"),
-        ("4×6 MM", "", "6"),
-        ("4*6", "mm", "6"),
-        ("23", "mm", "23"),
-        ("2.3", "CM", "23"),
-        ("2.3 cm", "mm", "23"),
-    ],
-)
-def test_the_long_axis_is_the_larger_one_in_millimetres(text, unit, long_axis):
-    assert parse_size(text, unit).long_axis == Decimal(long_axis)
-
-
-def test_the_axes_keep_their_order():
-    assert parse_size("4mmx6mm").axes == (Decimal(4), Decimal(6))
-
-
-def test_a_size_may_have_a_decimal_comma():
-    assert parse_size("1,2 x 0,9 cm", decimal_comma=True).long_axis == Decimal(12)
-
-
-@pytest.mark.parametrize(
-    ("text", "unit"),
-    [
-        ("4x6", ""),
-        ("4 x 6", "in"),
-        ("4x6x8x9 mm", ""),
-        ("large", "mm"),
-        ("4mm x 6cm x 5", ""),
-        ("4 x", "mm"),
-        ("1.2.3", "mm"),
-        ("", "mm"),
-    ],
-)
-def test_a_size_that_is_not_settled_is_refused(text, unit):
-    with pytest.raises(ValueError, match=r"size|number"):
-        parse_size(text, unit)
-
-
-@pytest.mark.parametrize(
-    ("text", "earliest", "precision"),
-    [
-        ("2026", "2026-01-01T00:00:00", Precision.YEAR),
-        ("202611", "2026-11-01T00:00:00", Precision.MONTH),
-        ("20261120", "2026-11-20T00:00:00", Precision.DAY),
-        ("2026112010", "2026-11-20T10:00:00", Precision.HOUR),
-        ("202611201015", "2026-11-20T10:15:00", Precision.MINUTE),
-        ("20261120101530", "2026-11-20T10:15:30", Precision.SECOND),
-        ("20261120101530.25", "2026-11-20T10:15:30.250000", Precision.FRACTION),
-    ],
-)
-def test_a_timestamp_is_no_more_precise_than_sent(text, earliest, precision):
-    assert parse_timestamp(text) == Moment(datetime.fromisoformat(earliest), precision, zone_known=False)
-
-
-@pytest.mark.parametrize(("offset", "hours"), [("+0100", 1), ("-0530", -5.5), ("+0000", 0)])
-def test_an_offset_is_kept(offset, hours):
-    moment = parse_timestamp(f"20261120101500{offset}")
-    assert moment.zone_known
-    assert moment.datetime == datetime(2026, 11, 20, 10, 15, tzinfo=timezone(timedelta(hours=hours)))
-
-
-def test_the_senders_own_zone_is_used_where_none_was_sent():
-    moment = parse_timestamp("20261120101500", zone=UTC)
-    assert (moment.datetime, moment.zone_known) == (datetime(2026, 11, 20, 10, 15, tzinfo=UTC), False)
 
 
 @pytest.mark.parametrize(
