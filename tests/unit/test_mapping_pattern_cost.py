@@ -4,7 +4,7 @@ import random
 
 import pytest
 from mapping_messages import SITE, held, outcome, seconds, site, site_oru
-from test_mapping_narrative_rows import PROSE
+from narrative_reports import PROSE
 
 from adapter.mapping.errors import MappingFileError
 from adapter.mapping.narrative_rows import LONGEST_LINE, MAX_CHARACTERS, MAX_LINES, Pattern

@@ -2,8 +2,8 @@
 
 import pytest
 from mapping_messages import SITE, seconds
+from narrative_reports import PROSE
 from test_mapping_loader import LIMIT, faults_of
-from test_mapping_narrative_rows import PROSE
 from test_mapping_table_rows import TABLE
 
 
