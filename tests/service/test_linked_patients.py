@@ -5,7 +5,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from fhir_twins import AUTHORITIES, bundle
+from fhir_twin_values import AUTHORITIES
+from fhir_twins import bundle
 from test_fhir_in import DASHBOARD, kept, send, taking
 from test_merged_records import FDG_OF_TWO, MERGE, ONE, SSTR_OF_ONE, TWO, UNLINK, told, withdrawn
 

@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from fhir_twins import AUTHORITIES, SYSTEMS
+from fhir_twin_values import AUTHORITIES, SYSTEMS
 
 from adapter.fhir.incoming import parse_incoming
 from adapter.fhir.json_text import to_json
