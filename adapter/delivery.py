@@ -5,6 +5,18 @@ from datetime import datetime, timedelta
 
 from adapter.outcome import AdapterError
 
+LONGEST_PAUSE = timedelta(hours=1)
+"""Between two tries of the same thing: who asks for more (Retry-After) is asked again after this all the same."""
+
+
+def is_given_up(since: datetime, now: datetime, tries: int, give_up_after: timedelta) -> bool:
+    """Turn how long and how often something was tried in vain (now included) into whether that was long enough.
+
+    It takes the age, so that a weekend's outage gives up nothing, and as many tries as fit into the age at the longest
+    pauses, so that a clock that jumps soon after the first failure gives up nothing either.
+    """
+    return now - since >= give_up_after and tries >= give_up_after // LONGEST_PAUSE
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, time, timedelta
 from typing import Any, Protocol
 
 from adapter.decision import Decision, decided, decision_members, standing_decision
-from adapter.delivery import Answer, DeliveryError
+from adapter.delivery import Answer, DeliveryError, is_given_up
 from adapter.fhir.bundle import digest, digest_of, render_publication, texts_of, withdrawn
 from adapter.fhir.rendering import Rendering
 from adapter.fhir.resource import Resource
@@ -25,7 +25,7 @@ class Claim:
     """One patient's work, held by one worker: ``token`` fences it, a stale token changes nothing.
 
     ``attempts`` counts the failures in a row before this claim, ``failing_since`` is when the first of them began: the
-    back-off grows by the one, giving up by age rests on the other. ``due`` is since when the work was to be done.
+    back-off grows by the one, giving up rests on both. ``due`` is since when the work was to be done.
     """
 
     patient: str
@@ -148,8 +148,9 @@ async def bring_up_to_date(
 
 
 def _is_given_up(claim: Claim, site: Site, now: datetime) -> bool:
-    """By age, never by count: a weekend's outage must not make dead letters."""
-    return claim.failing_since is not None and now - claim.failing_since >= site.give_up_after
+    if claim.failing_since is None:
+        return False
+    return is_given_up(claim.failing_since, now, claim.attempts + 1, site.give_up_after)
 
 
 async def _bring(

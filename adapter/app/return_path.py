@@ -13,7 +13,7 @@ from typing import Protocol
 
 from adapter.app.worker import back_off
 from adapter.arrival import DueAnswer
-from adapter.delivery import DeliveryError
+from adapter.delivery import DeliveryError, is_given_up
 from adapter.hl7v2.answer import Verdict, judge
 from adapter.hl7v2.returned import as_message
 from adapter.outcome import StoreUnavailableError
@@ -81,6 +81,7 @@ class ReturnPath:
         self._clock = clock
         self._woken = asyncio.Event()
         self._failures = 0
+        self._in_vain = 0
 
     def wake(self) -> None:
         """Say that an answer may wait."""
@@ -110,6 +111,7 @@ class ReturnPath:
                 return self._back_off()
             self._failures = 0
         self._failures = 0
+        self._in_vain = self._in_vain if found else 0
         return timedelta(0) if ours and len(found) == AT_ONCE else None
 
     def _may_come(self, answer: DueAnswer, awaited: frozenset[str]) -> bool:
@@ -128,15 +130,19 @@ class ReturnPath:
             return await self._failed(answer, problem)
         if verdict.accepted:
             await self._queue.delivered(answer.message_id, self._clock())
+            self._in_vain = 0
             self._tell("answer-delivered", answer, "delivered")
             return True
         if not verdict.permanent:
             return await self._failed(answer, _words(verdict))
+        self._in_vain = 0
         await self._give_up(answer, "refused", _words(verdict))
         return True
 
     async def _failed(self, answer: DueAnswer, problem: str) -> bool:
-        if self._clock() - answer.made >= self._lane.give_up_after:
+        """The tries of all answers of the sender count together: of many none waits for its own to be enough."""
+        self._in_vain += 1
+        if is_given_up(answer.made, self._clock(), self._in_vain, self._lane.give_up_after):
             await self._give_up(answer, "given-up", problem)
             return True
         self._tell("answer-failed", answer, "failed", error=problem, attempts=self._failures + 1)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from adapter.arrival import Origin
+from adapter.delivery import is_given_up
 from adapter.fhir.patient_unit import stated_patient
 from adapter.fhir.shapes import IncomingError
 from adapter.fhir.unit import Unit
@@ -156,7 +157,7 @@ class FhirSource:
     async def _postpone(self, pending: PendingReport, error: SourceError | IncomingError | KeepingError) -> None:
         now = self.parts.clock()
         is_permanent = error.permanent if isinstance(error, SourceError) else isinstance(error, IncomingError)
-        is_over = is_permanent or now - pending.asked > GIVE_UP
+        is_over = is_permanent or is_given_up(pending.asked, now, pending.attempts + 1, GIVE_UP)
         wait = getattr(error, "retry_after", None) or min(FIRST_WAIT * 2 ** min(pending.attempts, 12), LONGEST_WAIT)
         await self.parts.records.postpone(self.parts.name, pending, None if is_over else now + wait, str(error))
         self.parts.tell("report-given-up" if is_over else "report-not-fetched", rule=str(error))

@@ -8,12 +8,12 @@ from email.utils import parsedate_to_datetime
 from enum import Enum
 from typing import Any
 
-from adapter.delivery import Answer, DeliveryError
+from adapter.delivery import LONGEST_PAUSE, Answer, DeliveryError
 from adapter.fhir.bindings import REQUIRED_CODES
 from adapter.fhir.json_text import from_json
 from adapter.fhir.resource import JsonUnreadableError, Resource
 
-LONGEST_RETRY_AFTER = timedelta(hours=1)
+LONGEST_RETRY_AFTER = LONGEST_PAUSE
 """A server that asks for more is asked again all the same: a slip of its clock must not silence us for a week."""
 MOST_PLACES = 20
 """Issue codes and expressions that are kept of one answer."""

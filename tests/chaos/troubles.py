@@ -9,7 +9,7 @@ from chaos.destinations import FhirSide
 from chaos.lives import DidNotStartError, Lives
 
 DISK = {"disk full": errno.ENOSPC, "disk read-only": errno.EROFS, "disk errors": errno.EIO}
-FARTHEST = 12 * 3600
+FARTHEST = 100 * 3600
 """Seconds by which the clock is wrong at most."""
 CHANCE = 0.4
 """Of a life to have its trouble."""

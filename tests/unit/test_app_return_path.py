@@ -158,14 +158,36 @@ async def test_the_pauses_grow_and_begin_anew_after_an_accept():
     assert back.path._failures == 0
 
 
-async def test_an_answer_that_is_too_old_is_tried_once_more_and_then_given_up():
-    async with way(faults=("AR 207",)) as (back, _):
+async def test_an_answer_that_is_too_old_and_was_tried_often_is_given_up():
+    async with way(faults=("AR 207",) * 72) as (back, _):
         back.queue.waiting = [answer("M1", NOW - THREE_DAYS), answer("M2")]
-        assert await back.path.send_due() is None
+        pauses = [await back.path.send_due() for _ in range(72)]
+
+    assert (None in pauses[:-1], pauses[-1]) == (False, None)
 
     assert back.queue.problems == {"M1": "given-up: AR, 207"}
     assert back.queue.delivered_ones == ["M2"]
     assert back.counted("given-up") == 1
+
+
+async def test_the_tries_of_a_sender_s_answers_count_together():
+    async with way(faults=("AR 207",) * 74) as (back, _):
+        back.queue.waiting = [answer(f"M{number}", NOW - THREE_DAYS) for number in range(3)]
+        for _ in range(72):
+            await back.path.send_due()
+
+    assert len(back.queue.problems) == 3
+
+
+async def test_a_clock_that_jumps_gives_up_no_answer_that_was_tried_seldom():
+    async with way(faults=("AR 207",) * 3) as (back, _):
+        back.queue.waiting = [answer("M1", NOW - 9 * THREE_DAYS), answer("M2", NOW - 9 * THREE_DAYS)]
+        for _ in range(3):
+            await back.path.send_due()
+        assert back.queue.problems == {}
+        await back.path.send_due()
+
+    assert back.queue.delivered_ones == ["M1", "M2"]
 
 
 async def test_an_old_answer_that_can_be_delivered_is():
@@ -203,6 +225,7 @@ async def test_what_cannot_be_made_a_message_is_told_and_tried_until_it_is_too_o
         back.queue.waiting = [DueAnswer("M1", b"no message", NOW)]
         assert await back.path.send_due() is not None
         back.queue.waiting = [DueAnswer("M1", b"no message", NOW - THREE_DAYS)]
+        assert None not in [await back.path.send_due() for _ in range(70)]
         assert await back.path.send_due() is None
 
     assert (back.queue.problems, peer.received) == ({"M1": "given-up: HeaderError"}, [])

@@ -4,14 +4,17 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from lesion_tables import FDG, SSTR
 from published_patients import CLAIM, NOW, SITE, FakeDestination, FakeStore, version
 
-from adapter.delivery import Answer, DeliveryError
+from adapter.delivery import Answer, DeliveryError, is_given_up
+from adapter.outbound.answers import LONGEST_RETRY_AFTER
 from adapter.publication import bring_up_to_date
 
 REFUSED = Answer(422, ("value",), (), "")
-LONG_AGO = replace(CLAIM, failing_since=NOW - SITE.give_up_after)
+LONG_AGO = replace(CLAIM, failing_since=NOW - SITE.give_up_after, attempts=71)
 
 
 class BurialStore(FakeStore):
@@ -78,3 +81,24 @@ async def test_what_was_tried_for_three_days_is_given_up_and_no_sooner():
     changed, _ = await bring_up_to_date(LONG_AGO, store, Refusing(refused(permanent=False)), SITE, NOW)
     assert [publication.state for publication in changed] == ["undeliverable"]
     assert len(store.buried) == 1
+
+
+@pytest.mark.parametrize("jump", [timedelta(hours=72), timedelta(days=4000)])
+async def test_a_clock_that_jumps_gives_up_nothing_that_was_tried_less_often_than_once_an_hour_of_that_time(jump):
+    store = BurialStore(version(SSTR), version(FDG))
+    seldom = replace(CLAIM, failing_since=NOW - jump, attempts=70)
+    with pytest.raises(DeliveryError):
+        await bring_up_to_date(seldom, store, Refusing(refused(permanent=False)), SITE, NOW)
+
+    assert store.buried == []
+
+
+@given(
+    st.integers(min_value=1, max_value=24 * 365),
+    st.timedeltas(min_value=timedelta(seconds=1), max_value=LONGEST_RETRY_AFTER),
+)
+def test_whoever_is_tried_at_the_longest_pauses_or_shorter_ones_is_given_up_at_its_age_and_not_later(hours, pause):
+    age = timedelta(hours=hours)
+    pauses = -(-age // pause)
+
+    assert is_given_up(NOW, NOW + pauses * pause, pauses + 1, age)

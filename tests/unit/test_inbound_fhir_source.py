@@ -165,6 +165,36 @@ async def test_a_report_that_cannot_be_fetched_now_is_tried_again(tmp_path):
         assert await one.store.sources.next_due("pacs") is None
 
 
+async def test_a_clock_that_jumps_gives_up_no_report(tmp_path):
+    async with fetching(tmp_path) as one:
+        fill(one.server)
+        await one.store.sources.note("pacs", ["r0"], one.now)
+        for _ in range(3):
+            one.now += timedelta(hours=72)
+            one.server.failing = [503]
+            one.source.parts.fetcher.server._client.breaker.succeeded()
+            await one.source.work()
+        given_up = one.source.given_up
+        one.now += timedelta(hours=1)
+        one.source.parts.fetcher.server._client.breaker.succeeded()
+        await one.source.work()
+
+        assert (given_up, await one.kept()) == (0, ["DiagnosticReport/r0/_history/1"])
+
+
+async def test_a_report_that_could_not_be_fetched_for_three_days_is_for_a_person(tmp_path):
+    async with fetching(tmp_path) as one:
+        await one.store.sources.note("pacs", ["r0"], one.now)
+        for _ in range(73):
+            given_up = one.source.given_up
+            one.server.failing = [503]
+            one.source.parts.fetcher.server._client.breaker.succeeded()
+            await one.source.work()
+            one.now += timedelta(hours=1)
+
+        assert (given_up, one.source.given_up) == (0, 1)
+
+
 async def test_a_report_that_is_gone_is_for_a_person_until_it_is_named_again(tmp_path):
     async with fetching(tmp_path) as one:
         await one.store.sources.note("pacs", ["r0"], one.now)
