@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from test_inbound_file_drop import M1, M2, NOW
+from drop_site import M1, M2, NOW
 from test_intake_messages import MemoryStore
 
 from adapter.arrival import Origin, Sender
