@@ -6,7 +6,7 @@ from hashlib import sha256
 from adapter.fhir.check import check_publication
 from adapter.fhir.device import render_device
 from adapter.fhir.json_text import canonical_json_again
-from adapter.fhir.lesion import named_lesions, render_lesion
+from adapter.fhir.lesion import render_lesions
 from adapter.fhir.observation import render_score
 from adapter.fhir.provenance import render_provenance
 from adapter.fhir.rendering import Rendering
@@ -24,7 +24,7 @@ def render_publication(score: Score, rendering: Rendering) -> tuple[Resource, ..
     """
     resources = (
         render_device(score, rendering),
-        *(render_lesion(score, name, lesion, rendering) for name, lesion in named_lesions(score).items()),
+        *render_lesions(score, rendering),
         render_score(score, rendering),
         render_provenance(score, rendering),
     )

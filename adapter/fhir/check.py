@@ -13,7 +13,7 @@ from pathlib import Path
 
 from jsonschema_rs import Draft7Validator, RegexOptions, ValidationError
 
-from adapter.fhir.json_text import refuse_lossy
+from adapter.fhir.json_text import objects_of
 from adapter.fhir.resource import RenderError, Resource
 from adapter.fhir.semantics import complaints
 
@@ -29,7 +29,6 @@ def check(resource: Resource) -> None:
 
     It is only looked at: decimals keep their digits, and the very dict goes on the wire.
     """
-    refuse_lossy(resource)
     try:
         complaint = _complaint(resource)
     except (KeyError, TypeError, RecursionError, ValueError, AttributeError):
@@ -49,7 +48,8 @@ def check_publication(resources: Iterable[Resource]) -> None:
 
 
 def _complaint(resource: Resource) -> str:
-    return _structure_complaint(resource) or next(complaints(resource), "") or _entries_complaint(resource)
+    objects = objects_of(resource)
+    return _structure_complaint(resource) or next(complaints(resource, objects), "") or _entries_complaint(resource)
 
 
 def _entries_complaint(resource: Resource) -> str:

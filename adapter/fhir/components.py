@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from decimal import Decimal
+from functools import cache
 
 from adapter.fhir.datatypes import concept, count_value, quantity
 from adapter.fhir.resource import Element
@@ -18,7 +19,13 @@ _READER_CALL = "the reader's call"
 
 def component(code: str, value: Element) -> Element:
     """Turn one of our terms and a value element (``valueInteger`` ...) into a component."""
-    return {"code": concept(term(code))} | value
+    return {"code": own(code)} | value
+
+
+@cache
+def own(code: str) -> Element:
+    """Turn one of our terms into its CodeableConcept, the same one each time: a score names its terms by hundreds."""
+    return concept(term(code))
 
 
 def coded(code: str, *values: Element) -> Iterator[Element]:
@@ -41,7 +48,7 @@ def score_components(score: Score) -> list[Element]:
 
 
 def _grade(result: Result) -> Iterator[Element]:
-    yield from coded("outcome", concept(term(result.outcome.value)))
+    yield from coded("outcome", own(result.outcome.value))
     if result.group:
         yield from coded("group", concept(group_code(result.group), text=result.group))
     else:
@@ -83,7 +90,7 @@ def _qualification(result: Result) -> Iterator[Element]:
 
 def _beside(score: Score) -> Iterator[Element]:
     if score.result.karfis:
-        yield from coded("karfis", concept(term(_KARFIS[score.result.karfis])))
+        yield from coded("karfis", own(_KARFIS[score.result.karfis]))
     if score.result.zidan is not None:
         yield component("zidan", {"valueInteger": score.result.zidan})
     grade = clean(score.reader_grade or "")

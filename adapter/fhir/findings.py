@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator
 from decimal import Decimal
+from functools import cache
 
-from adapter.fhir.components import coded, component
+from adapter.fhir.components import coded, component, own
 from adapter.fhir.datatypes import concept, count_value, interval_value, quantity
 from adapter.fhir.resource import Element
 from adapter.fhir.terminology import (
@@ -36,6 +37,9 @@ _SUV_CODES = {
 }
 """Normalisation -> (DCM code, UCUM unit before its annotation), as in DICOM CID 85; UCUM writes millilitre ``mL``."""
 
+_SUV_UNITS = {kind: f"{unit}{{{kind.value}}}" for kind, (_, unit) in _SUV_CODES.items()}
+
+_LATERALITY, _LONG_AXIS = concept(LATERALITY), concept(LONG_AXIS)
 _CALLS = {Uptake.POSITIVE: POSITIVE, Uptake.NEGATIVE: NEGATIVE, Uptake.EQUIVOCAL: EQUIVOCAL}
 _STATISTICS = {SuvStatistic.MAX: MAXIMUM, SuvStatistic.PEAK: PEAK}
 _RELATIONS = {Relation.FDG_LOWER: "fdg-lower", Relation.FDG_EQUAL: "fdg-equal", Relation.FDG_HIGHER: "fdg-higher"}
@@ -59,9 +63,9 @@ def _identity(name: str, lesion: Lesion) -> Iterator[Element]:
     if side:
         code = SIDES.get(side.lower()) or SIDES_BY_CODE.get(side)
         value = concept(code) if code else concept(text=side)
-        yield {"code": concept(LATERALITY), "valueCodeableConcept": value}
+        yield {"code": _LATERALITY, "valueCodeableConcept": value}
     if lesion.size_mm is not None:
-        yield {"code": concept(LONG_AXIS)} | _size(lesion.size_mm)
+        yield {"code": _LONG_AXIS} | _size(lesion.size_mm)
 
 
 def _size(millimetres: Decimal) -> Element:
@@ -76,18 +80,23 @@ def _finding(study: str, finding: Finding) -> Iterator[Element]:
         yield component(f"{study}-krenning", {"valueInteger": finding.krenning})
     if finding.suv is not None:
         yield _suv(study, finding.suv)
-        statistic = _STATISTICS.get(finding.suv.statistic) or term("mean")
-        yield from coded(f"{study}-suv-statistic", concept(statistic))
+        yield from coded(f"{study}-suv-statistic", _statistic(finding.suv.statistic))
     if not finding.in_field:
         yield component(f"{study}-in-field", {"valueBoolean": False})
     if study == "sstr" and clean(finding.sstr_rads or ""):
         yield component("sstr-rads", {"valueString": clean(finding.sstr_rads or "")})
 
 
+@cache
+def _statistic(statistic: SuvStatistic) -> Element:
+    return concept(_STATISTICS.get(statistic) or term("mean"))
+
+
+@cache
 def _uptake(uptake: Uptake) -> Element:
     """Silence is not a negative, and a stated unknown is not silence."""
     if uptake is Uptake.NOT_EVALUABLE:
-        return {"valueCodeableConcept": concept(term("not-evaluable"))}
+        return {"valueCodeableConcept": own("not-evaluable")}
     if uptake in _CALLS:
         return {"valueCodeableConcept": concept(_CALLS[uptake])}
     words = "Not mentioned in the report" if uptake is Uptake.SILENT else "Unknown"
@@ -96,11 +105,13 @@ def _uptake(uptake: Uptake) -> Element:
 
 def _suv(study: str, suv: Suv) -> Element:
     """The component's code says which study, which normalisation; the statistic is a component beside it."""
-    dicom_code, unit = _SUV_CODES[suv.type]
-    code = concept(
-        term(f"{study}-suv"), Code(DICOM, dicom_code, suv.type.value), text=f"{study.upper()} {suv.type.value}"
-    )
-    return {"code": code} | _suv_value(suv, f"{unit}{{{suv.type.value}}}")
+    return {"code": _suv_code(study, suv.type)} | _suv_value(suv, _SUV_UNITS[suv.type])
+
+
+@cache
+def _suv_code(study: str, kind: SuvType) -> Element:
+    dicom = Code(DICOM, _SUV_CODES[kind][0], kind.value)
+    return concept(term(f"{study}-suv"), dicom, text=f"{study.upper()} {kind.value}")
 
 
 def _suv_value(suv: Suv, unit: str) -> Element:
@@ -119,8 +130,8 @@ def _is_positive(interval: Interval) -> bool:
 
 def _together(lesion: Lesion) -> Iterator[Element]:
     if lesion.relation is not None:
-        yield from coded("relative-uptake", concept(term(_RELATIONS[lesion.relation])))
-    yield from coded("nature", concept(term(lesion.nature.value)))
+        yield from coded("relative-uptake", own(_RELATIONS[lesion.relation]))
+    yield from coded("nature", own(lesion.nature.value))
     yield component("lesion-count", count_value(lesion.count.min, lesion.count.max))
     if lesion.count.may_be_several:
         yield component("paired", {"valueBoolean": lesion.paired})

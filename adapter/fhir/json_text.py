@@ -12,8 +12,6 @@ from adapter.outcome import Problem
 MAX_DEPTH = 64
 """Far deeper than any resource of ours or of a hospital (about 12), far shallower than the interpreter's stack."""
 
-_TEXT = frozenset({str})
-
 
 def _plain(value: Any) -> str:
     """What the encoder asks for a type that it does not know: a kind of text is text, nothing else has a form."""
@@ -62,26 +60,34 @@ def _write(value: Any, encoder: msgspec.json.Encoder) -> bytes:
 
 
 def refuse_lossy(value: Any) -> None:
-    """Turn what JSON cannot hold without a loss into a RenderError: floats, keys that are no text, deep nesting.
+    """Turn what JSON cannot hold without a loss into a RenderError: floats, keys that are no text, deep nesting."""
+    objects_of(value)
 
-    Everything is looked at, a level at a time; text, which most values are, is not carried from level to level.
-    """
-    level = [value]
-    for _ in range(MAX_DEPTH):
-        inner: list[Any] = []
-        for item in level:
-            if isinstance(item, dict):
-                if not _TEXT.issuperset(map(type, item)):
-                    raise RenderError("a key is not text")
-                inner += item.values()
-            elif isinstance(item, list | tuple):
-                inner += item
-            else:
-                _refuse_scalar(item)
-        level = [item for item in inner if type(item) is not str]
-        if not level:
-            return
-    raise RenderError(f"a resource is nested deeper than {MAX_DEPTH}")
+
+def objects_of(value: Any) -> list[dict[str, Any]]:
+    """Turn a value into all objects in it, from the outside inwards; raises RenderError as `refuse_lossy` does."""
+    found: list[dict[str, Any]] = []
+    _look_at(value, found, MAX_DEPTH)
+    return found
+
+
+def _look_at(value: Any, found: list[dict[str, Any]], levels: int) -> None:
+    """Look at everything once; text, which most values are, is passed over in the shortest way."""
+    if not levels and isinstance(value, dict | list | tuple):
+        raise RenderError(f"a resource is nested deeper than {MAX_DEPTH}")
+    if isinstance(value, dict):
+        found.append(value)
+        for key, item in value.items():
+            if type(key) is not str:
+                raise RenderError("a key is not text")
+            if type(item) is not str:
+                _look_at(item, found, levels - 1)
+    elif isinstance(value, list | tuple):
+        for item in value:
+            if type(item) is not str:
+                _look_at(item, found, levels - 1)
+    else:
+        _refuse_scalar(value)
 
 
 def _refuse_scalar(value: Any) -> None:

@@ -1,7 +1,9 @@
 """One Observation for each lesion row: what the two reports state of it, and what they do not."""
 
 import re
+from collections.abc import Sequence
 
+from adapter.fhir.components import own
 from adapter.fhir.datatypes import concept, literal, oid_system
 from adapter.fhir.device import device_reference
 from adapter.fhir.findings import lesion_components
@@ -19,7 +21,6 @@ from adapter.fhir.terminology import (
     Code,
 )
 from adapter.fhir.text import clean, narrative
-from adapter.fhir.vocabulary import term
 from adapter.scoring.lesion import Lesion, Nature
 from adapter.scoring.result import Score
 
@@ -32,9 +33,8 @@ def named_lesions(score: Score) -> dict[str, Lesion]:
 
     Rows written alike are one. Rows that differ under one id (``duplicate-conflict``) are all kept, and numbered.
     """
-    rows = {repr(lesion): lesion for lesion in score.lesions}
     named: dict[str, Lesion] = {}
-    for _, lesion in sorted(rows.items(), key=lambda item: (item[1].id, item[0])):
+    for lesion in _rows(score.lesions):
         name, number = lesion.id, 1
         while name in named:
             number += 1
@@ -43,25 +43,44 @@ def named_lesions(score: Score) -> dict[str, Lesion]:
     return named
 
 
-def render_lesion(score: Score, name: str, lesion: Lesion, rendering: Rendering) -> Resource:
-    """Turn one lesion of a score, under its name, into its Observation; its status is the score's."""
+def _rows(lesions: Sequence[Lesion]) -> list[Lesion]:
+    """Order rows by their names; only rows of one name are compared in all that they say, which takes longer."""
+    if len({lesion.id for lesion in lesions}) == len(lesions):
+        return sorted(lesions, key=lambda lesion: lesion.id)
+    rows = {repr(lesion): lesion for lesion in lesions}
+    return [lesion for _, lesion in sorted(rows.items(), key=lambda item: (item[1].id, item[0]))]
+
+
+def render_lesions(score: Score, rendering: Rendering) -> tuple[Resource, ...]:
+    """Turn the lesions of a score into one Observation each, by name; what all of them share is rendered once."""
+    shared = _shared(score, rendering)
+    return tuple(
+        {
+            "resourceType": "Observation",
+            "id": lesion_id(score.id, name),
+            "text": _narrative(score, name, lesion, rendering),
+            "identifier": [_identifier(score, name), *_tracking_uid(lesion)],
+            **shared,
+            **_body_site(lesion),
+            "component": lesion_components(name, lesion, score.result.patterns.get(lesion.id, ())),
+        }
+        for name, lesion in named_lesions(score).items()
+    )
+
+
+def _shared(score: Score, rendering: Rendering) -> Element:
+    """The status of a lesion, whom and which studies it is about, are its score's."""
     return {
-        "resourceType": "Observation",
-        "id": lesion_id(score.id, name),
         "meta": {"profile": [LESION_PROFILE], "security": [DEVICE_ASSERTED.coding]},
-        "text": _narrative(score, name, lesion, rendering),
-        "identifier": [_identifier(score, name), *_tracking_uid(lesion)],
         "basedOn": order_references(score),
         "partOf": study_references(score),
         "status": status(score, rendering),
         "category": [concept(IMAGING)],
-        "code": concept(term("lesion")),
+        "code": own("lesion"),
         "subject": subject(score),
         **acquisitions(score),
-        **_body_site(lesion),
         "device": device_reference(score, rendering),
         "derivedFrom": study_references(score),
-        "component": lesion_components(name, lesion, score.result.patterns.get(lesion.id, ())),
     }
 
 

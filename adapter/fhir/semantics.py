@@ -2,39 +2,33 @@
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime
-from decimal import Decimal
 from typing import Any
 
 from adapter.fhir.resource import Element, Resource
 from adapter.fhir.terminology import SCORE_PROFILE
 
+VALUES = frozenset(
+    f"value{kind}"
+    for kind in (
+        *("Quantity", "CodeableConcept", "String", "Boolean", "Integer", "Range", "Ratio", "SampledData", "Time"),
+        *("DateTime", "Period"),
+    )
+)
+"""``value[x]`` of an Observation and of its components (R4, Observation)."""
 
-def complaints(resource: Resource) -> Iterator[str]:
-    """Turn a resource of sound structure into what is wrong with it, place and rule, never a value."""
+
+def complaints(resource: Resource, objects: Iterable[Element]) -> Iterator[str]:
+    """Turn a resource of sound structure, and all objects in it, into what is wrong with it: place and rule, no value.
+
+    Hardly any resource has a fault: only one that has is walked through for its place.
+    """
     kind = str(resource["resourceType"])
-    fault = _fault(resource) if _has_order(resource) else ""
-    if fault:
-        yield kind + fault
+    if any(_is_reversed(element) for element in objects if "low" in element or "start" in element):
+        yield kind + _fault(resource)
     if kind == "Observation":
         yield from _observation_rules(resource, kind)
     if kind == "Bundle":
         yield from _bundle_rules(resource)
-
-
-def _has_order(resource: Resource) -> bool:
-    """Is there an element with a beginning and an end at all? Few have one, and this walk is a quick one."""
-    level: list[Any] = [resource]
-    while level:
-        inner: list[Any] = []
-        for item in level:
-            if type(item) is dict:
-                if "low" in item or "start" in item:
-                    return True
-                inner += item.values()
-            else:
-                inner += item
-        level = [item for item in inner if not isinstance(item, str | int | Decimal | None)]
-    return False
 
 
 def _fault(value: Any) -> str:
@@ -52,14 +46,18 @@ def _inner_fault(values: Iterable[tuple[Any, Any]], place: str) -> str:
     return ""
 
 
+def _is_reversed(element: Element) -> bool:
+    return any(_order_rules(element))
+
+
 def _order_rules(element: Element) -> Iterator[str]:
     if "low" in element and "high" in element and element["low"]["value"] > element["high"]["value"]:
         yield ": rng-2, low above high"
-    if "start" in element and "end" in element and _is_reversed(element["start"], element["end"]):
+    if "start" in element and "end" in element and _ends_before(element["end"], element["start"]):
         yield ": per-1, start after end"
 
 
-def _is_reversed(start: str, end: str) -> bool:
+def _ends_before(end: str, start: str) -> bool:
     """A date is a whole day: beside it a dateTime is judged by its own date alone."""
     first, last = datetime.fromisoformat(start), datetime.fromisoformat(end)
     if first.tzinfo and last.tzinfo:
@@ -68,34 +66,32 @@ def _is_reversed(start: str, end: str) -> bool:
 
 
 def _observation_rules(observation: Resource, place: str) -> Iterator[str]:
-    yield from _value_rules(observation, place)
-    own = _codings(observation.get("code", {}))
+    own = _codings(observation)
+    if _is_answered_twice(observation):
+        yield f"{place}.dataAbsentReason: obs-6, beside a value"
     for number, component in enumerate(observation.get("component", ())):
         here = f"{place}.component[{number}]"
-        yield from _value_rules(component, here)
+        if _is_answered_twice(component):
+            yield f"{here}.dataAbsentReason: obs-6, beside a value"
         if not _has_answer(component):
             yield f"{here}: neither a value nor a dataAbsentReason"
-        if own & _codings(component.get("code", {})):
+        if not own.isdisjoint(_codings(component)):
             yield f"{here}.code: obs-7, the Observation's own code"
     if SCORE_PROFILE in observation.get("meta", {}).get("profile", ()) and not _has_answer(observation):
         yield f"{place}: netpet-1, neither a grade nor a dataAbsentReason"
 
 
-def _value_rules(element: Element, place: str) -> Iterator[str]:
-    if _has_value(element) and "dataAbsentReason" in element:
-        yield f"{place}.dataAbsentReason: obs-6, beside a value"
+def _is_answered_twice(element: Element) -> bool:
+    return "dataAbsentReason" in element and not VALUES.isdisjoint(element)
 
 
 def _has_answer(element: Element) -> bool:
-    return _has_value(element) or "dataAbsentReason" in element
+    return "dataAbsentReason" in element or not VALUES.isdisjoint(element)
 
 
-def _has_value(element: Element) -> bool:
-    return any([name.startswith("value") for name in element])  # noqa: C419 - a list is made faster than a generator
-
-
-def _codings(concept: Element) -> set[tuple[str, str]]:
-    return {(coding.get("system", ""), coding.get("code", "")) for coding in concept.get("coding", ())}
+def _codings(element: Element) -> set[tuple[str, str]]:
+    codings = element.get("code", {}).get("coding", ())
+    return {(coding.get("system", ""), coding.get("code", "")) for coding in codings}
 
 
 def _bundle_rules(bundle: Resource) -> Iterator[str]:

@@ -12,6 +12,7 @@ from adapter.fhir.operation_outcome import information
 from adapter.fhir.rendering import Confirmation
 from adapter.fhir.resource import RenderError
 from adapter.scoring.report import TracerKind
+from adapter.store.resources import without_version
 
 LATER = datetime(2026, 11, 21, 8, 0, tzinfo=UTC)
 CONFIRMED = replace(RENDERING, confirmation=Confirmation("Dr\x00 Roe", LATER))
@@ -55,6 +56,16 @@ def test_two_renderings_of_one_score_are_byte_identical(name):
 
     assert to_json(list(one)) == to_json(list(other))
     assert digest(one) == digest(other)
+
+
+def test_what_is_made_of_one_rendering_leaves_the_next_one_as_it_was():
+    first = publication(lesion("L1"), lesion("L2"))
+    before = to_json(list(first))
+
+    for one in withdrawn(first, ()):
+        without_version(one)
+
+    assert to_json(list(publication(lesion("L1"), lesion("L2")))) == before
 
 
 def test_what_the_store_gives_back_has_the_same_digest():

@@ -4,7 +4,7 @@ from decimal import Decimal
 import pytest
 from fhir_scores import RENDERING, component, lesion, score
 
-from adapter.fhir.lesion import named_lesions, render_lesion
+from adapter.fhir.lesion import named_lesions, render_lesions
 from adapter.scoring.lesion import (
     SILENT,
     Count,
@@ -21,7 +21,8 @@ from adapter.scoring.lesion import (
 
 
 def rendered(the_lesion, **facts):
-    return render_lesion(score(the_lesion, **facts), the_lesion.id, the_lesion, RENDERING)
+    (only,) = render_lesions(score(the_lesion, **facts), RENDERING)
+    return only
 
 
 def answer(resource, code):

@@ -78,6 +78,15 @@ def test_an_address_that_says_too_much_or_too_little_is_refused(address, advice)
     assert "secret" not in str(refused.value)
 
 
+async def test_long_values_are_packed_by_lz4_where_the_server_knows_it(server: PostgresServer):
+    ((known,),) = server.run("SELECT max(enumvals)::text FROM pg_settings WHERE name = 'default_toast_compression'")
+    async with opened(server.url(server.create())) as store:
+        with store._opened.engines.writer.begin() as connection:
+            chosen = connection.scalar(text("SHOW default_toast_compression"))
+
+    assert chosen == ("lz4" if "lz4" in str(known) else "pglz")
+
+
 async def test_a_database_that_does_not_exist_is_named_as_such(server: PostgresServer):
     with pytest.raises(StoreUnavailableError, match="cannot be reached"):
         await Store.open(server.url("no_such_database"))
