@@ -164,3 +164,20 @@ def held(body: Json | bytes, *mappings: SiteMapping) -> tuple[str, str]:
 def dumped(body: Any) -> bytes:
     """Any JSON at all, also what is no resource."""
     return json.dumps(body).encode()
+
+
+def changed(*pairs: tuple[str, str]) -> SiteMapping:
+    """The canonical mapping with some of its words exchanged."""
+    words = CANONICAL
+    for old, new in pairs:
+        assert old in words, old
+        words = words.replace(old, new)
+    return site(words)
+
+
+def suv(value: Json) -> Json:
+    return component("126401", value, DCM)
+
+
+def number(value: Any, **more: Any) -> Json:
+    return quantity(value, "1", **more)

@@ -1,45 +1,31 @@
-"""Which Observations make up one lesion, in the ways that hospitals write it; and what a FHIR mapping can say."""
+"""Which Observations make up one lesion, in the ways that hospitals write it."""
 
 import pytest
 from fhir_bodies import (
-    CANONICAL,
     LN,
     NEGATIVE,
-    OURS,
     POSITIVE,
     SCT,
     UPTAKE,
-    coded,
+    changed,
     component,
     concept,
     held,
     lesion,
     observation,
     quantity,
-    read,
     read_report,
     row,
     sent,
-    site,
     text,
     tracer,
 )
 
-from adapter.mapping.errors import MappingFileError
-from adapter.outcome import Held, Ignored, Problem
-from adapter.scoring.lesion import Nature, Uptake
+from adapter.scoring.lesion import Uptake
 
 
 def members(*ids):
     return {"hasMember": [{"reference": f"Observation/{one}"} for one in ids]}
-
-
-def changed(*pairs):
-    words = CANONICAL
-    for old, new in pairs:
-        assert old in words, old
-        words = words.replace(old, new)
-    return site(words)
 
 
 CALL = observation("call", concept("uptake"), POSITIVE)
@@ -165,49 +151,6 @@ def test_a_uid_is_read_without_its_urn():
     assert (found.tracking_uid, found.tracking_id) == ("1.2.3", "L1")
 
 
-def with_rule(line, tables=""):
-    return changed(("  in_field:", f"  {line}\n  in_field:"), ("tables:\n", f"tables:\n{tables}"))
-
-
-@pytest.mark.parametrize(
-    ("path", "more", "expected"),
-    [
-        ("method", {"method": concept("PET", "urn:m")}, "PET"),
-        ("method.coding", {"method": concept("PET", "urn:m")}, "PET"),
-        ("method.text", {"method": {"text": " by eye "}}, "by eye"),
-        ("extension('urn:r').value", {"extension": [{"url": "urn:r", "valueDecimal": 1}]}, "1"),
-        ("extension('urn:r').value", {"extension": [{"url": "urn:r", "valueBoolean": True}]}, "yes"),
-        ("component[0].value", {}, "10828004"),
-        ("component[0].code", {}, "uptake"),
-        ("component[7].code", {}, None),
-        ("method", {"method": {"coding": [{"system": "urn:m"}]}}, None),
-        ("Patient.birthDate", {}, "1960-01-01"),
-        ("Observation.status", {}, "final"),
-    ],
-)
-def test_a_fact_may_stand_at_a_path(path, more, expected):
-    mapping = with_rule(f'cross_reference: {{fhirpath: "{path}"}}')
-    (found,) = read_report(sent(tracer(), lesion("l1", UPTAKE, **more)), mapping).rows
-
-    assert found.cross_reference == expected
-
-
-@pytest.mark.parametrize(
-    ("path", "more"),
-    [
-        ("subject", {"subject": {"reference": "Patient/p1"}}),
-        ("subject.resolve()", {"subject": {"reference": "Patient/p1"}}),
-        ("derivedFrom.resolve()", {"derivedFrom": [{"reference": "Observation/tracer"}]}),
-        ("extension('urn:r')", {"extension": [{"url": "urn:r", "extension": [{"url": "x"}]}]}),
-        ("extension('urn:r').value", {"extension": [{"url": "urn:r", "valuePeriod": {"start": "2026"}}]}),
-    ],
-)
-def test_a_path_to_what_is_no_value_holds_the_report(path, more):
-    mapping = with_rule(f'cross_reference: {{fhirpath: "{path}"}}')
-
-    assert held(sent(tracer(), lesion("l1", UPTAKE, **more)), mapping)[0] == "value-unreadable"
-
-
 def test_one_path_in_several_observations_of_a_lesion_says_it_once():
     site_of = {"bodySite": concept("10200004", SCT)}
     body = sent(tracer(), lesion("l1", **members("call"), **site_of), others=(CALL | site_of,))
@@ -218,166 +161,3 @@ def test_one_path_in_several_observations_of_a_lesion_says_it_once():
     assert (
         held(sent(tracer(), lesion("l1", **members("call"), **site_of), others=(CALL | other,)))[0] == "value-conflict"
     )
-
-
-def test_a_rule_may_have_conditions():
-    line = 'nature: [{{const: uncertain, when: {{"{path}": [{value}]}}}}, {{const: tumour}}]'
-
-    def nature_of(path, value, **more):
-        words = line.format(path=path, value=value)
-        mapping = changed(("nature: {code: [nature^Nature of the lesion^99NETPET], absent: tumour}", words))
-        (found,) = read_report(sent(tracer(), lesion("l1", UPTAKE, **more)), mapping).rows
-        return found.nature
-
-    assert nature_of("status", "final") is Nature.UNCERTAIN
-    assert nature_of("status", "amended") is Nature.TUMOUR
-    assert nature_of("DiagnosticReport.code", "81555-5^^LN") is Nature.UNCERTAIN
-    assert nature_of("DiagnosticReport.code", "^^LN") is Nature.UNCERTAIN
-    assert nature_of("DiagnosticReport.code.coding", "81555-5") is Nature.UNCERTAIN
-    assert nature_of("DiagnosticReport.code", "^^SCT") is Nature.TUMOUR
-    assert (
-        nature_of("extension('urn:b').value", "true", extension=[{"url": "urn:b", "valueBoolean": True}])
-        is Nature.UNCERTAIN
-    )
-    assert (
-        nature_of("extension('urn:b').value", "false", extension=[{"url": "urn:b", "valueBoolean": True}])
-        is Nature.TUMOUR
-    )
-    assert nature_of("extension('urn:b').value", "x", extension=[{"url": "urn:b", "valueInteger": 1}]) is Nature.TUMOUR
-    assert nature_of("method", "x^^y", method={"text": "x"}) is Nature.TUMOUR
-    assert nature_of("extension('urn:b')", "x", extension=[{"url": "urn:b", "coding": "x"}]) is Nature.TUMOUR
-
-
-def test_a_rule_on_a_code_may_have_conditions():
-    line = "uptake: {code: [uptake^Uptake^99NETPET], lookup: calls}"
-    mapping = changed((line, line.replace("lookup", "when: {bodySite: [10200004^^SCT]}, lookup")))
-
-    def uptake(code):
-        (found,) = read_report(sent(tracer(), lesion("l1", UPTAKE, bodySite=concept(code, SCT))), mapping).rows
-        return found.finding.uptake
-
-    assert (uptake("10200004"), uptake("39607008")) == (Uptake.POSITIVE, Uptake.UNKNOWN)
-
-
-def test_the_reports_own_facts_may_stand_at_a_path():
-    mapping = changed(
-        ("report:\n", "report:\n  extent: {fhirpath: conclusionCode, lookup: extents}\n"),
-        ("  extent: {code: [extent^Extent of disease^99NETPET]}\n", ""),
-        ("tables:\n", "tables:\n  extents: {M1: metastatic}\n"),
-    )
-
-    body = sent(tracer(), conclusionCode=[{"coding": [{"code": "M1"}]}])
-
-    assert read_report(body, mapping).study.extent == "metastatic"
-
-
-WRONG = {
-    "rows of nothing": (("  lesion: [lesion^Lesion^99NETPET]", "  members: true"), "told apart by"),
-    "an OBX": (("uptake: {code: [uptake^Uptake^99NETPET]", "uptake: {obx: [uptake^Uptake^99NETPET]"), "write `code`"),
-    "a field": (("{code: [nature^Nature of the lesion^99NETPET]", "{field: OBX-5"), "write `code`"),
-    "a position to match": (("- path: Observation.code", "- path: OBX-3"), "a path into the resources"),
-    "a position in the header": (("acquired: [effective]", "acquired: [OBR-7]"), "a path into the resources"),
-    "a position as condition": (("lookup: calls}", "lookup: calls, when: {OBR-4: [x]}}"), "a path into the resources"),
-    "a position as key": (("  kind: fhir\n", "  kind: fhir\n  key: OBX-4\n"), "a path into the resources"),
-    "a position as path": (("{fhirpath: bodySite,", "{fhirpath: OBX-5,"), "a path into the resources"),
-    "a path that is none": (("{fhirpath: bodySite,", "{fhirpath: 'bodySite.where(',"), "no path of the subset"),
-    "a status elsewhere": (("  zone: UTC", "  status: {field: category}\n  zone: UTC"), "needs a `lookup` table"),
-}
-
-
-@pytest.mark.parametrize("name", WRONG)
-def test_a_mapping_that_does_not_hold_together_is_refused_with_a_cure(name):
-    pair, said = WRONG[name]
-    with pytest.raises(MappingFileError, match=said):
-        changed(pair)
-
-
-def test_a_mapping_of_v2_has_no_paths_and_no_codes_of_observations():
-    v2 = (
-        CANONICAL.split("rows:")[0]
-        + "rows: {kind: obx-subid, key: {parts: 1}}\n"
-        + "lesion:"
-        + CANONICAL.split("\nlesion:")[1]
-    )
-
-    with pytest.raises(MappingFileError) as refused:
-        site(v2)
-    said = str(refused.value)
-    assert "this mapping reads HL7 v2: write `obx` or `field`" in said
-    assert "this mapping reads HL7 v2: write a position (`OBR-4.1`)" in said
-
-
-CHEST = {"code": concept("36643-5", LN)}
-PLAIN = observation("o", concept("59776-5", LN), text("No finding."))
-
-
-def foreign(*results, **more):
-    """A report that the canonical mapping does not own."""
-    return read(sent(PLAIN, *results, **(CHEST | more)))
-
-
-@pytest.mark.parametrize(
-    "code",
-    [
-        concept("81555-5", LN),
-        concept("443271005", SCT),
-        {"text": "PET/CT whole body"},
-        {"coding": [{"code": "NM7", "display": "Ga-68 DOTATATE"}]},
-        concept("x", OURS),
-        None,
-    ],
-)
-def test_a_report_whose_procedure_may_be_pet_is_held(code):
-    found = foreign(code=code)
-
-    assert isinstance(found, Held)
-    assert (found.problem, str(found.place)) == (Problem.NO_MAPPING, "Bundle.entry[0].resource")
-
-
-def test_a_report_that_speaks_of_pet_is_held():
-    suv = observation("s", {"text": "SUVmax"}, quantity(4))
-    panel = observation(
-        "p",
-        concept("1-1", LN),
-        None,
-        component=[component("126401", quantity(4), "http://dicom.nema.org/resources/ontology/DCM")],
-    )
-    order = {"resourceType": "ServiceRequest", "id": "s", "code": {"text": "FDG-PET"}}
-
-    assert isinstance(foreign(suv), Held)
-    assert isinstance(foreign(panel), Held)
-    assert isinstance(read(sent(PLAIN, others=(order,), basedOn=[{"reference": "ServiceRequest/s"}], **CHEST)), Held)
-    assert foreign() == Ignored()
-
-
-def test_a_report_that_a_draft_would_own_is_held_for_it():
-    draft = changed(
-        ("status: active", "status: draft"), ("in: [123001^Radiopharmaceutical^DCM, ^^99NETPET]", "in: [59776-5^^LN]")
-    )
-
-    assert isinstance(read(sent(PLAIN, **CHEST), draft), Held)
-
-
-def test_two_owners_hold_the_report():
-    other = changed(("id: canonical_fhir", "id: other"))
-    found = read(sent(tracer()), changed(("owner: netpet-adapter", "owner: us")), other)
-
-    assert isinstance(found, Held)
-    assert (found.problem, "canonical_fhir@1.0.0, other@1.0.0" in found.rule) == (Problem.SEVERAL_MAPPINGS, True)
-
-
-def test_a_report_of_nothing_but_scores_of_this_program_is_let_go():
-    score = observation("s", concept("netpet-score"), coded("P2a", "urn:grades"))
-
-    assert read(sent(score)) == Ignored("a score of this program that came back")
-
-
-def test_paths_of_other_resources_may_stand_in_many_rules():
-    mapping = changed(
-        ("  in_field:", "  cross_reference: {fhirpath: Patient.birthDate}\n  in_field:"),
-        ("  ki67:", "  who_grade: {fhirpath: Patient.id}\n  ki67:"),
-        ("  who_grade: {code: [who-grade^WHO grade^99NETPET]}\n", ""),
-    )
-    found = read_report(sent(tracer(), lesion("l1", UPTAKE)), mapping)
-
-    assert (found.study.who_grade, found.rows[0].cross_reference) == ("p1", "1960-01-01")
