@@ -102,6 +102,8 @@ def seconds(work, runs=3):
     return min(times) / (1 if sys.gettrace() is None else 10)
 
 
+BEGIN, END = SITE[: SITE.index("rows:")], SITE[SITE.index("tables:") :]
+"""SITE before its rows, and from its tables on."""
 SITE_MSH = MSH.replace("NUCMED", "STELSE")
 SITE_OBR = obr(procedure="PETGA68^Ga68 PET^99STE")
 MALIGNANT = ("CWE", "LESCLASS^^99STE", "1", "MAL^^99STE")

@@ -1,6 +1,6 @@
 """Dictated reports, and a mapping that reads them, for the tests of prose."""
 
-from mapping_messages import SITE, report, site, site_oru
+from mapping_messages import BEGIN, END, report, site, site_oru
 
 ROWS = r"""
 rows:
@@ -29,7 +29,6 @@ lesion:
   suv: {group: suv, unit: g/mL}
   uptake: {group: call, lookup: calls}
 """
-BEGIN, END = SITE[: SITE.index("rows:")], SITE[SITE.index("tables:") :]
 PROSE = (
     BEGIN
     + ROWS.lstrip()

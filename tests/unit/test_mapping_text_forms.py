@@ -3,8 +3,8 @@
 import pytest
 from mapping_messages import SITE, seconds
 from narrative_reports import PROSE
+from table_reports import TABLE
 from test_mapping_loader import LIMIT, faults_of
-from test_mapping_table_rows import TABLE
 
 
 def in_table(*pairs):
