@@ -1,6 +1,7 @@
 """Synthetic FHIR bodies, and the mappings that read them, for the tests of FHIR reports."""
 
 import json
+from collections.abc import Iterable
 from dataclasses import replace
 from decimal import Decimal
 from functools import cache
@@ -9,8 +10,9 @@ from typing import Any
 
 from fhir_twin_values import AUTHORITIES, SYSTEMS
 
-from adapter.fhir.incoming import parse_incoming
+from adapter.fhir.incoming import Incoming, parse_incoming
 from adapter.fhir.json_text import to_json
+from adapter.fhir.shelf import Entry
 from adapter.fhir.unit import Unit
 from adapter.mapping.catalogue import MappingSet
 from adapter.mapping.fhir_reading import read_units
@@ -181,3 +183,19 @@ def suv(value: Json) -> Json:
 
 def number(value: Any, **more: Any) -> Json:
     return quantity(value, "1", **more)
+
+
+def incoming(body: Json) -> Incoming:
+    return parse_incoming(to_json(body))
+
+
+def ids(entries: Iterable[Entry]) -> list[str]:
+    return [entry.id for entry in entries]
+
+
+def meta(version: str, changed: str = "2026-11-20T10:00:00Z") -> Json:
+    return {"versionId": version, "lastUpdated": changed}
+
+
+ONE = lesion("l1", component("krenning", text("3")))
+"""One lesion."""
