@@ -206,6 +206,8 @@ async def test_the_corrections_of_a_replayed_patient_keep_their_order(tmp_path):
         (("--until", "2026-11-22", "--dry-run"), "or --all if it is to be all of them"),
         (("--all",), "say why with --reason"),
         (("--dead", "--all", "--reason", "x"), "--offered and --dead stand alone"),
+        (("--offered", "an-id", "--reason", "x"), "--offered and --dead stand alone"),
+        (("--dead", "an-id"), "--dead alone lists them"),
         (("an-id", "--all", "--reason", "x"), "one message, or a filter: not both"),
     ],
 )
