@@ -7,6 +7,7 @@ from test_store_samples import JANE, LEASE, NOON, arrival, claimed, later, opene
 
 from adapter.delivery import Answer, Placement
 from adapter.publication import Claim, StaleClaimError
+from adapter.store.open_problems import open_problems
 
 BASE = "https://fhir.hospital.example/r4"
 SCORE = Placement("Observation", "score-1", "17", "1", "d1")
@@ -101,6 +102,15 @@ async def test_a_replay_makes_the_patient_due_and_what_was_known_doubtful_and_is
         assert await store.destinations.dead_letters() == []
         (entry,) = await store.audit_trail()
         assert (entry.action, entry.subject, entry.by) == ("replay-dead", "score-1", "it-desk")
+
+
+async def test_a_dead_letter_is_counted_among_what_waits_for_a_person(place):
+    async with opened(place) as store:
+        await buried(store)
+        assert (await store._reader.read(open_problems)).dead_letters == 1
+
+        await store.destinations.replay_dead("why", later(1))
+        assert (await store._reader.read(open_problems)).dead_letters == 0
 
 
 async def test_a_replay_may_be_of_one_score(place):
