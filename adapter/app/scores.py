@@ -25,7 +25,7 @@ class Scores:
         self._wake = wake
 
     async def standing(self, states: tuple[str, ...]) -> dict[str, Any]:
-        """Give the scores in these states (none: all), the last changed first."""
+        """Give the scores in these states (none: all but superseded ones), the last changed first."""
         return {"scores": [_members(one) for one in await self._store.scores(states, limit=MOST_SHOWN)]}
 
     async def waiting(self) -> dict[str, Any]:

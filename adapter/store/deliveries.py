@@ -15,6 +15,8 @@ from adapter.store.prepared import Prepared, among
 from adapter.store.schema import message, report, score, score_history
 from adapter.store.views import ScoreSummary, ScoreVersion
 
+SUPERSEDED = "superseded"
+"""State of a score that only waited, until another one took its place: it was never sent, and does not stand."""
 _REPORTS = Prepared(
     lambda dialect: (
         select(
@@ -177,10 +179,12 @@ def keep_score(connection: Connection, record: ScoreRecord, at: datetime) -> Non
 def scores(
     connection: Connection, states: tuple[str, ...], key: str | None, limit: int, before: tuple[datetime, str] | None
 ) -> list[ScoreSummary]:
-    """List scores, the last changed first; ``before`` is the time and id of the last one seen."""
+    """List scores, the last changed first, those that were superseded only where ``states`` names that state.
+
+    ``before`` is the time and id of the last one seen.
+    """
     query = select(score).order_by(score.c.updated.desc(), score.c.id.desc()).limit(limit)
-    if states:
-        query = query.where(score.c.state.in_(states))
+    query = query.where(score.c.state.in_(states) if states else score.c.state != SUPERSEDED)
     if key is not None:
         query = query.where(score.c.patient == key)
     if before is not None:

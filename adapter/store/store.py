@@ -256,7 +256,7 @@ class Store:
         limit: int = 50,
         before: tuple[datetime, str] | None = None,
     ) -> list[ScoreSummary]:
-        """List scores, the last changed first; ``before`` is the time and id of the last one seen."""
+        """List scores as `deliveries.scores` does, the last changed first."""
         return await self._reader.read(lambda connection: deliveries.scores(connection, states, patient, limit, before))
 
     async def decide(self, decided: Decided) -> None:

@@ -43,7 +43,7 @@ class ScoreControl(Protocol):
     """Who knows the scores; each call may raise StoreUnavailableError."""
 
     async def standing(self, states: tuple[str, ...]) -> Mapping[str, Any]:
-        """Give the scores in these states (none: all), the last changed first, as JSON members."""
+        """Give the scores in these states (none: all but superseded ones), the last changed first, as JSON members."""
         ...
 
     async def waiting(self) -> Mapping[str, Any]:

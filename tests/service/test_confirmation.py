@@ -26,9 +26,10 @@ class Ward:
         return await self.score()
 
     async def score(self):
-        """The score that stands: where the first study was read alone, one that only waited is listed beside it."""
+        """The score that stands: one that only waited, where the first study was read alone, is not listed."""
         _status, members = await self.ask("GET", "/scores")
-        return next(score for score in members["scores"] if score["state"] != "superseded")
+        (score,) = members["scores"]
+        return score
 
     async def ask(self, method, path, body=None, key=DOCTOR):
         headers = {"Authorization": f"Bearer {key}"} if key else {}
@@ -61,6 +62,18 @@ async def test_a_confirmed_score_is_served_as_final_and_kept_in_the_audit(ward):
     assert (await ward.score())["decision"]["person"] == "Dr Lee"
     (entry,) = await ward.adapter.service.store.audit_trail()
     assert (entry.action, entry.subject, entry.by) == ("score-confirmed", score["score"], "Dr Lee (ward)")
+
+
+async def test_a_score_that_only_waited_is_listed_by_its_state_alone(ward):
+    await ward.adapter.send(report("S"))
+    await ward.adapter.settled()
+    waited = await ward.score()
+    await ward.adapter.send(report("F", suv=3))
+    await ward.adapter.settled()
+
+    assert ((await ward.score())["state"], waited["state"]) == ("published", "waiting")
+    _status, members = await ward.ask("GET", "/scores?state=superseded")
+    assert [one["score"] for one in members["scores"]] == [waited["score"]]
 
 
 async def test_an_override_and_then_a_rejection_are_served(ward):

@@ -46,6 +46,15 @@ async def test_a_score_shows_its_summary_and_when_it_changed(place):
     assert (score.updated, score.digest) == (NOON, "d1")
 
 
+async def test_a_score_that_was_superseded_is_listed_only_where_its_state_is_named(place):
+    async with opened(place) as store:
+        claim = await delivering(store)
+        await store.record_delivery(claim, publication("", "superseded"), NOON)
+
+        assert await store.scores() == await store.scores(patient=JANE.key) == []
+        assert [one.score_id for one in await store.scores(("superseded",))] == ["score-1"]
+
+
 async def test_a_delivery_recorded_twice_changes_nothing(place):
     async with opened(place) as store:
         claim = await delivering(store)
