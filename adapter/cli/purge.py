@@ -18,7 +18,7 @@ from adapter.cli.serve import settings_or_exit
 from adapter.outcome import AdapterError, StoreUnavailableError
 from adapter.scoring.report import PatientIdentity
 from adapter.settings import Store
-from adapter.store import backup, purge, purge_proof
+from adapter.store import backup, purge, purge_names, purge_proof
 from adapter.store.engine import sqlite_file
 from adapter.store.failure import unavailable
 from adapter.store.opening import Premises, open_database
@@ -46,12 +46,12 @@ class NotDoneError(AdapterError):
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Who it is about, what is known of it here and elsewhere, and the texts that name it."""
+    """Who it is about, what is known of it here and elsewhere, and what it is called."""
 
     subject: purge.Subject
     rows: dict[str, int]
     elsewhere: list[dict[str, str]]
-    texts: tuple[str, ...]
+    called: purge_names.Called
 
     @classmethod
     def of(cls, connection: Connection, named: PatientIdentity, also: tuple[str, ...]) -> "Plan":
@@ -59,10 +59,10 @@ class Plan:
         subject = purge.Subject.of(connection, named)
         messages = purge.messages_of(connection, subject, also)
         own = purge.messages_of(connection, subject)
-        texts = purge_proof.called(subject.identities, purge_proof.bodies_of(connection, own))
+        names = purge_names.called(subject.identities, purge_proof.bodies_of(connection, own))
         places = [asdict(one) for one in elsewhere(connection, subject)]
         rows = purge.counts(connection, subject, also) | {"message": len(messages)}
-        return cls(subject, rows, places, texts)
+        return cls(subject, rows, places, names)
 
 
 def run_purge(config: Path | None, asked: Asked) -> int:
@@ -121,8 +121,8 @@ def _remove(store: Store, named: PatientIdentity, asked: Asked) -> dict[str, Any
         opened.close()
     rebuild(store.url, Premises(store.password_file))
     with backup.reading(store.url, store.password_file) as connection:
-        traces = [asdict(trace) for trace in purge_proof.traces_in_rows(connection, plan.texts)]
-    in_file = None if store.is_shared else purge_proof.traces_in_file(sqlite_file(store.url), plan.texts)
+        traces = [asdict(trace) for trace in purge_proof.traces_in_rows(connection, plan.called)]
+    in_file = None if store.is_shared else purge_proof.traces_in_file(sqlite_file(store.url), plan.called)
     report = {"records": len(plan.subject.keys), "rows": purged.rows, "elsewhere": plan.elsewhere, "done": True}
     report |= {"messages_kept_without_body": purged.shared, "reasons_taken_out": purged.reasons}
     return report | {"digest": digest, "key": key, "traces": traces, "bytes_in_file": in_file}
@@ -137,10 +137,11 @@ def _purged(connection: Connection, named: PatientIdentity, asked: Asked, digest
             "something of the patient stands at a destination; list it without --yes, see to it there, "
             "and then give --leave-at-destination: nothing was removed"
         )
-    if any(text.casefold() in asked.reason.casefold() for text in plan.texts):
+    searched = purge_proof.Searched(plan.called)
+    if searched.is_named_by(asked.reason):
         raise NotDoneError("the reason names the patient, and is kept for good: give one that does not")
     try:
-        purged = purge.purge(connection, plan.subject, asked.also, plan.texts, now)
+        purged = purge.purge(connection, plan.subject, asked.also, searched.is_named_by, now)
     except purge.InHandError as error:
         raise NotDoneError(str(error)) from None
     rows = ", ".join(f"{table} {count}" for table, count in purged.rows.items() if count)

@@ -1,7 +1,7 @@
 """A patient is removed: every row of every table, under all the records that are joined with the one that was named."""
 
 from collections import Counter
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -119,9 +119,9 @@ class Purged:
 
 
 def purge(
-    connection: Connection, subject: Subject, also: Collection[str], texts: Iterable[str], now: datetime
+    connection: Connection, subject: Subject, also: Collection[str], names: Callable[[str], bool], now: datetime
 ) -> Purged:
-    """Remove a patient, in the caller's transaction; raises InHandError. ``texts`` are what no reason may name."""
+    """Remove a patient, in the caller's transaction; raises InHandError. ``names``: does a reason name the patient?"""
     if connection.dialect.name == "sqlite":
         connection.exec_driver_sql("PRAGMA secure_delete=ON")
     _wait_for_nobody(connection, subject, now)
@@ -135,7 +135,7 @@ def purge(
     rows[held_merge.name] += _delete(connection, held_merge, held_merge.c.message, whole)
     rows[message.name] = _delete(connection, message, message.c.sequence, whole)
     rows[patient.name] = connection.execute(delete(patient).where(patient.c.key.in_(subject.keys))).rowcount
-    return Purged(dict(rows), len(shared), _take_out(connection, subjects, texts))
+    return Purged(dict(rows), len(shared), _take_out(connection, subjects, names))
 
 
 def _wait_for_nobody(connection: Connection, subject: Subject, now: datetime) -> None:
@@ -180,13 +180,12 @@ def _share(connection: Connection, subject: Subject, touched: Collection[int]) -
     return set(others)
 
 
-def _take_out(connection: Connection, subjects: Collection[str], texts: Iterable[str]) -> int:
+def _take_out(connection: Connection, subjects: Collection[str], names: Callable[[str], bool]) -> int:
     """The audit stays; a reason that names the patient does not."""
-    wanted = [text.casefold() for text in texts]
     count = 0
     for some in _portions(subjects):
         for row in connection.execute(select(audit.c.id, audit.c.reason).where(audit.c.subject.in_(some))).all():
-            if any(text in row.reason.casefold() for text in wanted):
+            if names(row.reason):
                 count += connection.execute(update(audit).where(audit.c.id == row.id).values(reason=REMOVED)).rowcount
     return count
 

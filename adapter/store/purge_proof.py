@@ -9,31 +9,37 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, Connection, LargeBinary, Table, Text, func, literal, or_, select
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Connection,
+    LargeBinary,
+    Table,
+    Text,
+    and_,
+    false,
+    func,
+    literal,
+    or_,
+    select,
+)
 
 from adapter.scoring.report import PatientIdentity
 from adapter.store.postgres_address import BACKEND
 from adapter.store.purge import AT_A_TIME
+from adapter.store.purge_names import Called, Name
+from adapter.store.purge_pattern import family_pattern, pattern_of, readable, spellings, word_spellings, words_of
 from adapter.store.schema import message, metadata
 
 CHUNK = 1 << 20
-HL7V2_NAME, PATIENT_SEGMENT = 5, b"PID"
-SHORTEST = 3
-"""Characters of a text that is looked for; a shorter one stands everywhere."""
+OVERLAP = 1 << 13
+"""Bytes at most from the beginning of a name to its end."""
 
 
 def digest_of(identity: PatientIdentity, key: str) -> str:
     """Turn an identity and a secret key (hexadecimal) into what proves whom a purge was about, to who has the key."""
     text = json.dumps([identity.authority_oid or identity.authority, identity.value])
     return hmac.new(bytes.fromhex(key), text.encode(), hashlib.sha256).hexdigest()
-
-
-def called(identities: Iterable[PatientIdentity], bodies: Iterable[tuple[str, bytes]]) -> tuple[str, ...]:
-    """Turn a patient's identities and messages (format, body) into the texts that name it: numbers, and whole names."""
-    texts = [one.value for one in identities]
-    for format_, body in bodies:
-        texts += _names_in_json(body) if format_ == "fhir" else _names_in_hl7v2(body)
-    return tuple(dict.fromkeys(text for text in texts if len(text) >= SHORTEST))
 
 
 def bodies_of(connection: Connection, sequences: Collection[int]) -> Iterator[tuple[str, bytes]]:
@@ -45,47 +51,24 @@ def bodies_of(connection: Connection, sequences: Collection[int]) -> Iterator[tu
             yield row.format, row.raw
 
 
-def _names_in_hl7v2(body: bytes) -> Iterator[str]:
-    """PID-5 as it was sent, each repetition whole and without the empty components at its end."""
-    separator, component, repetition = body[3:4], body[4:5], body[5:6]
-    for line in re.split(rb"[\r\n]+", body):
-        fields = line.split(separator) if separator else []
-        if fields and fields[0].strip().upper() == PATIENT_SEGMENT and len(fields) > HL7V2_NAME:
-            for name in fields[HL7V2_NAME].split(repetition) if repetition else ():
-                yield _decoded(name.rstrip(component))
+class Searched:
+    """A patient who is looked for."""
 
+    def __init__(self, subject: Called) -> None:
+        self.subject = subject
+        self.pattern = pattern_of(subject)
+        self._family = family_pattern(subject)
 
-def _decoded(name: bytes) -> str:
-    try:
-        return name.decode()
-    except UnicodeDecodeError:
-        return name.decode("latin-1")
+    def stands_in(self, value: str | bytes) -> bool:
+        """Does what a row holds name the patient?"""
+        return self.pattern.search(readable(value)) is not None
 
-
-def _names_in_json(body: bytes) -> Iterator[str]:
-    """``Patient.name.text``, wherever a Patient stands."""
-    try:
-        ahead: list[Any] = [json.loads(body)]
-    except ValueError:
-        return
-    while ahead:
-        one = ahead.pop()
-        if isinstance(one, dict):
-            names = one.get("name") if one.get("resourceType") == "Patient" else None
-            yield from (str(name["text"]) for name in names or () if isinstance(name, dict) and name.get("text"))
-        ahead += one.values() if isinstance(one, dict) else one if isinstance(one, list) else ()
-
-
-def _spellings(text: str) -> set[bytes]:
-    """The bytes that a text may be kept as: by character set, and escaped in JSON."""
-    found = {text.encode(), json.dumps(text)[1:-1].encode(), json.dumps(text, ensure_ascii=False)[1:-1].encode()}
-    return found | {text.encode("latin-1", "ignore")} - {b""}
-
-
-def _pattern(texts: Iterable[str]) -> re.Pattern[bytes]:
-    """A number that is part of a digest or of a longer number is not the patient's."""
-    spelled = sorted({spelling for text in texts for spelling in _spellings(text)})
-    return re.compile(b"(?<![0-9A-Fa-f])(?:" + b"|".join(map(re.escape, spelled)) + b")(?![0-9A-Fa-f])")
+    def is_named_by(self, reason: str) -> bool:
+        """Does a reason that is given about the patient name it? Of the name the family alone does."""
+        folded = reason.casefold()
+        texts = (*self.subject.numbers, *self.subject.whole)
+        is_said = any(text.casefold() in folded for text in texts) or self.stands_in(reason)
+        return is_said or self._family.search(readable(reason)) is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,13 +81,13 @@ class Trace:
     messages: tuple[str, ...] = ()
 
 
-def traces_in_rows(connection: Connection, texts: Collection[str]) -> list[Trace]:
-    """Look for texts in every column of every row."""
-    if not texts:
-        return []
-    pattern = _pattern(texts)
+def traces_in_rows(connection: Connection, subject: Called) -> list[Trace]:
+    """Look for what a patient is called in every column of every row; a large store takes its time."""
+    if connection.dialect.name == BACKEND:
+        connection.exec_driver_sql("SET LOCAL statement_timeout = 0")
+    searched = Searched(subject)
     columns = [(table, column) for table in metadata.sorted_tables for column in table.c if _holds_text(column)]
-    found = (_trace(connection, (table, column), texts, pattern) for table, column in columns)
+    found = (_trace(connection, place, searched) for place in columns)
     return [trace for trace in found if trace.rows]
 
 
@@ -112,16 +95,27 @@ def _holds_text(column: Column[Any]) -> bool:
     return isinstance(column.type, Text | LargeBinary)
 
 
-def _trace(
-    connection: Connection, place: tuple[Table, Column[Any]], texts: Collection[str], pattern: re.Pattern[bytes]
-) -> Trace:
+def _trace(connection: Connection, place: tuple[Table, Column[Any]], searched: Searched) -> Trace:
     table, column = place
-    spelled = {spelling for text in texts for spelling in _spellings(text)}
-    may = or_(*(_contains(connection, column, spelling) for spelling in sorted(spelled)))
+    may = _may_name(connection, column, searched.subject)
     id_ = table.c.id if table is message else literal("")
     rows = connection.execute(select(column, id_.label("message_id")).where(may), execution_options={"yield_per": 100})
-    ids = [row.message_id for row in rows if pattern.search(_bytes(row[0]))]
+    ids = [row.message_id for row in rows if searched.stands_in(row[0])]
     return Trace(table.name, column.name, len(ids), tuple(ids) if table is message else ())
+
+
+def _may_name(connection: Connection, column: Column[Any], subject: Called) -> ColumnElement[bool]:
+    """Only such rows are fetched as hold a number, a whole name, or words of a family and a given name anywhere."""
+
+    def holds(texts: Iterable[set[bytes]]) -> ColumnElement[bool]:
+        every = {spelling for some in texts for spelling in some}
+        return or_(false(), *(_contains(connection, column, spelling) for spelling in sorted(every)))
+
+    def together(name: Name) -> ColumnElement[bool]:
+        family, *given = (word_spellings(words_of(part)[0]) for part in name)
+        return and_(holds([family]), holds(given)) if given else holds([family])
+
+    return or_(holds(map(spellings, (*subject.numbers, *subject.whole))), *map(together, subject.names))
 
 
 def _contains(connection: Connection, column: Column[Any], spelling: bytes) -> ColumnElement[bool]:
@@ -132,25 +126,25 @@ def _contains(connection: Connection, column: Column[Any], spelling: bytes) -> C
     return func.strpos(column, wanted) > 0 if is_text else func.position(wanted.op("IN")(column)) > 0
 
 
-def _bytes(value: str | bytes) -> bytes:
-    return value.encode("utf-8", "backslashreplace") if isinstance(value, str) else bytes(value)
-
-
-def traces_in_file(file: Path, texts: Collection[str]) -> int:
-    """Count the places in SQLite's file, and in its log, at which one of the texts stands."""
-    if not texts:
-        return 0
-    pattern = _pattern(texts)
+def traces_in_file(file: Path, subject: Called) -> int:
+    """Count the places in SQLite's file, and in its log, at which the patient is named."""
+    pattern = pattern_of(subject)
     return sum(_count(one, pattern) for one in (file, Path(f"{file}-wal"), Path(f"{file}-journal")) if one.exists())
 
 
 def _count(file: Path, pattern: re.Pattern[bytes]) -> int:
-    """Chunk by chunk, each with the end of the one before, so that nothing is cut in two."""
-    count, kept = 0, b""
-    longest = len(pattern.pattern)
+    """Portion by portion: what begins near an end is looked at with the next one, so that nothing is cut in two."""
+    count, begin, held = 0, 0, b""
+    longest = max(OVERLAP, len(pattern.pattern))
     with file.open("rb") as opened:
         while chunk := opened.read(CHUNK):
-            text = kept + chunk
-            count += sum(1 for found in pattern.finditer(text) if found.end() > len(kept))
-            kept = text[-longest:]
-    return count
+            held += chunk
+            until = max(len(held) - longest, begin)
+            count += _between(pattern, held, begin, until)
+            cut = max(until - 1, 0)  # one byte more: a pattern looks at what stands before it
+            begin, held = until - cut, held[cut:]
+    return count + _between(pattern, held, begin, len(held))
+
+
+def _between(pattern: re.Pattern[bytes], held: bytes, begin: int, until: int) -> int:
+    return sum(begin <= found.start() < until for found in pattern.finditer(held))

@@ -19,6 +19,7 @@ from adapter.store import Store, purge, purge_proof
 from adapter.store.held_merges import held_merge
 from adapter.store.opening import Premises
 from adapter.store.purge_elsewhere import elsewhere
+from adapter.store.purge_names import Called, called
 from adapter.store.reclaim import rebuild
 from adapter.store.schema import audit, message, metadata
 
@@ -98,10 +99,9 @@ def _decide(connection: Connection, patient: PatientIdentity, number: int) -> No
 async def removed(store: Store, named=JANE, also=(), now=NOON) -> purge.Purged:
     def work(connection: Connection) -> purge.Purged:
         subject = purge.Subject.of(connection, named)
-        texts = purge_proof.called(
-            subject.identities, purge_proof.bodies_of(connection, purge.messages_of(connection, subject))
-        )
-        return purge.purge(connection, subject, also, texts, now)
+        bodies = purge_proof.bodies_of(connection, purge.messages_of(connection, subject))
+        searched = purge_proof.Searched(called(subject.identities, bodies))
+        return purge.purge(connection, subject, also, searched.is_named_by, now)
 
     return await store._writer.write(work)
 
@@ -116,7 +116,7 @@ async def rows(store: Store) -> dict[str, int]:
 
 
 async def traces(store: Store, *texts: str) -> set[str]:
-    found = await store._reader.read(lambda connection: purge_proof.traces_in_rows(connection, texts))
+    found = await store._reader.read(lambda connection: purge_proof.traces_in_rows(connection, Called(texts)))
     return {f"{one.table}.{one.column}" for one in found}
 
 
@@ -164,13 +164,13 @@ async def test_after_the_rebuild_no_byte_of_the_file_names_the_patient(tmp_path)
         for number in range(2, 30):
             text = body(JOHN, "SMITH^JOHN")
             await say(store, f"R{number}", read(report(f"ACC{number}", JOHN)), JOHN, text)
-        assert purge_proof.traces_in_file(file, [JANE.value, NAME]) > 0
+        assert purge_proof.traces_in_file(file, Called((JANE.value,), (NAME,))) > 0
         await removed(store)
     rebuild(url(tmp_path), Premises())
 
     everything = b"".join(one.read_bytes() for one in tmp_path.iterdir())
     assert (JANE.value.encode() in everything, b"DOE" in everything, b"SMITH" in everything) == (False, False, True)
-    assert purge_proof.traces_in_file(file, [JANE.value, NAME]) == 0
+    assert purge_proof.traces_in_file(file, Called((JANE.value,), (NAME,))) == 0
 
 
 async def test_all_records_that_are_merged_go_and_one_whose_merge_was_undone_stays(place):
@@ -203,7 +203,7 @@ async def test_a_message_that_names_the_patient_in_another_lane_is_found_and_can
         await say(store, "own", read(report()))
         other = await say(store, "stray", Held(Problem.NO_MAPPING), JOHN, body(JANE))
         await removed(store)
-        (trace,) = await store._reader.read(lambda on: purge_proof.traces_in_rows(on, [JANE.value]))
+        (trace,) = await store._reader.read(lambda on: purge_proof.traces_in_rows(on, Called((JANE.value,))))
         assert (trace.table, trace.messages) == ("message", (other,))
 
         await removed(store, also=(other,))
@@ -262,13 +262,14 @@ def test_a_patient_is_called_by_its_numbers_and_whole_names_as_they_were_sent():
     fhir = b'{"entry": [{"resource": {"resourceType": "Patient", "name": [{"text": "Jane Doe"}, {"family": "D"}]}}]}'
     bodies = [("hl7v2", latin), ("fhir", fhir), ("fhir", b"{"), ("hl7v2", b"MSH|^~\\&|\rPID|1||2\r"), ("hl7v2", b"")]
 
-    assert purge_proof.called([JANE], bodies) == (JANE.value, "DÖE^JANE", "MÖLLER^J", "Jane Doe")
+    found = called([JANE], bodies)
+    assert (found.numbers, found.whole) == ((JANE.value,), ("DÖE^JANE", "MÖLLER^J", "Jane Doe"))
 
 
 def test_a_number_within_a_longer_one_or_a_digest_is_not_the_patients(tmp_path):
     file = tmp_path / "bytes"
-    file.write_bytes(b"9123456 a123456f 123456 D\xc3\x96E D\\u00d6E D\xd6E" + b"x" * (1 << 20) + b"-123456")
+    file.write_bytes(b"9123456 a123456f 123456 D\xc3\x96E D\\u00d6E D\xd6E " + b"x" * (1 << 20) + b"-123456")
 
-    assert purge_proof.traces_in_file(file, ["123456"]) == 2
-    assert purge_proof.traces_in_file(file, ["DÖE"]) == 3
-    assert purge_proof.traces_in_file(file, []) == 0
+    assert purge_proof.traces_in_file(file, Called(("123456",))) == 2
+    assert purge_proof.traces_in_file(file, Called((), ("DÖE",))) == 3
+    assert purge_proof.traces_in_file(file, Called(())) == 0
