@@ -14,7 +14,7 @@ from typing import cast
 from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.engine import URL, Connection, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from adapter.outcome import StoreUnavailableError
 
@@ -94,7 +94,10 @@ def _sqlite_engine(
 
     @event.listens_for(engine, "begin")
     def on_begin(connection: Connection) -> None:
-        connection.exec_driver_sql(begin)
+        try:
+            cast("sqlite3.Connection", connection.connection.driver_connection).execute(begin)
+        except sqlite3.Error as error:
+            raise DBAPIError(None, None, error) from error
 
     return engine
 
