@@ -19,11 +19,11 @@ _READER_CALL = "the reader's call"
 
 def component(code: str, value: Element) -> Element:
     """Turn one of our terms and a value element (``valueInteger`` ...) into a component."""
-    return {"code": own(code)} | value
+    return {"code": own_concept(code)} | value
 
 
 @cache
-def own(code: str) -> Element:
+def own_concept(code: str) -> Element:
     """Turn one of our terms into its CodeableConcept, the same one each time: a score names its terms by hundreds."""
     return concept(term(code))
 
@@ -48,7 +48,7 @@ def score_components(score: Score) -> list[Element]:
 
 
 def _grade(result: Result) -> Iterator[Element]:
-    yield from coded("outcome", own(result.outcome.value))
+    yield from coded("outcome", own_concept(result.outcome.value))
     if result.group:
         yield from coded("group", concept(group_code(result.group), text=result.group))
     else:
@@ -90,7 +90,7 @@ def _qualification(result: Result) -> Iterator[Element]:
 
 def _beside(score: Score) -> Iterator[Element]:
     if score.result.karfis:
-        yield from coded("karfis", own(_KARFIS[score.result.karfis]))
+        yield from coded("karfis", own_concept(_KARFIS[score.result.karfis]))
     if score.result.zidan is not None:
         yield component("zidan", {"valueInteger": score.result.zidan})
     grade = clean(score.reader_grade or "")

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 from functools import cache
 
-from adapter.fhir.components import coded, component, own
+from adapter.fhir.components import coded, component, own_concept
 from adapter.fhir.datatypes import concept, count_value, interval_value, quantity
 from adapter.fhir.resource import Element
 from adapter.fhir.terminology import (
@@ -96,7 +96,7 @@ def _statistic(statistic: SuvStatistic) -> Element:
 def _uptake(uptake: Uptake) -> Element:
     """Silence is not a negative, and a stated unknown is not silence."""
     if uptake is Uptake.NOT_EVALUABLE:
-        return {"valueCodeableConcept": own("not-evaluable")}
+        return {"valueCodeableConcept": own_concept("not-evaluable")}
     if uptake in _CALLS:
         return {"valueCodeableConcept": concept(_CALLS[uptake])}
     words = "Not mentioned in the report" if uptake is Uptake.SILENT else "Unknown"
@@ -130,8 +130,8 @@ def _is_positive(interval: Interval) -> bool:
 
 def _together(lesion: Lesion) -> Iterator[Element]:
     if lesion.relation is not None:
-        yield from coded("relative-uptake", own(_RELATIONS[lesion.relation]))
-    yield from coded("nature", own(lesion.nature.value))
+        yield from coded("relative-uptake", own_concept(_RELATIONS[lesion.relation]))
+    yield from coded("nature", own_concept(lesion.nature.value))
     yield component("lesion-count", count_value(lesion.count.min, lesion.count.max))
     if lesion.count.may_be_several:
         yield component("paired", {"valueBoolean": lesion.paired})

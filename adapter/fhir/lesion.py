@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 
-from adapter.fhir.components import own
+from adapter.fhir.components import own_concept
 from adapter.fhir.datatypes import concept, literal, oid_system
 from adapter.fhir.device import device_reference
 from adapter.fhir.findings import lesion_components
@@ -76,7 +76,7 @@ def _shared(score: Score, rendering: Rendering) -> Element:
         "partOf": study_references(score),
         "status": status(score, rendering),
         "category": [concept(IMAGING)],
-        "code": own("lesion"),
+        "code": own_concept("lesion"),
         "subject": subject(score),
         **acquisitions(score),
         "device": device_reference(score, rendering),
