@@ -12,6 +12,7 @@ from adapter.outcome import AdapterError, Place
 from adapter.scoring.report import PetReport
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MILLISECOND = timedelta(milliseconds=1)
 
 _REPORT = TypeAdapter(PetReport)
 _PLACE = TypeAdapter(Place)
@@ -23,7 +24,7 @@ class ReportNotKeepableError(AdapterError):
 
 def milliseconds(time: datetime) -> int:
     """Turn an aware time into whole milliseconds since 1970 UTC; raises TypeError for a time without a zone."""
-    return (time - EPOCH) // timedelta(milliseconds=1)
+    return (time - EPOCH) // MILLISECOND
 
 
 def moment(value: int) -> datetime:

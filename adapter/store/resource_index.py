@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 from adapter.fhir.resource import Resource
@@ -71,9 +72,15 @@ def _effective(resource: Resource) -> tuple[int | None, int | None]:
 
 
 def _span(text: Any) -> tuple[int, int] | None:
-    """Turn a FHIR date or dateTime into its first and last millisecond; without a zone it is read as UTC."""
-    if not isinstance(text, str):
-        return None
+    return _span_of(text) if isinstance(text, str) else None
+
+
+@lru_cache(maxsize=64)
+def _span_of(text: str) -> tuple[int, int] | None:
+    """Turn a FHIR date or dateTime into its first and last millisecond; without a zone it is read as UTC.
+
+    The lesions of a score are all of its two acquisitions.
+    """
     try:
         return _partial(text) if PARTIAL_DATE.fullmatch(text) else _second(text)
     except ValueError:
