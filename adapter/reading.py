@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from adapter.fhir.incoming import parse_incoming
+from adapter.fhir.patient_unit import PatientUnit, stated_records
 from adapter.fhir.shapes import IncomingError
 from adapter.hl7v2.charset import decode_text
 from adapter.hl7v2.errors import FormatError
@@ -15,6 +16,7 @@ from adapter.mapping.catalogue import MappingSet
 from adapter.mapping.fhir_reading import read_units
 from adapter.mapping.message_reading import Extraction, read_message
 from adapter.outcome import Held, Ignored, Problem
+from adapter.scoring.linked_records import AwaitedLink, StatedRecord
 from adapter.scoring.merges import Merge
 from adapter.scoring.report import PetReport
 
@@ -53,13 +55,17 @@ class KeptMessage:
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """The message was understood: the reports it carries, the mapping that read it, and what it tolerated."""
+    """The message was understood: the reports it carries, the mapping that read it, and what it tolerated.
+
+    ``records`` are those whose addresses it shows.
+    """
 
     reports: tuple[PetReport, ...]
     mapping_id: str
     mapping_version: str
     mapping_sha256: str
     notes: tuple[str, ...] = ()
+    records: tuple[StatedRecord, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,10 +81,16 @@ class Cancelled:
 
 @dataclass(frozen=True, slots=True)
 class Merged:
-    """The message says which records are one patient's, or no longer are; and what the reading tolerated."""
+    """The message says which records are one patient's, or no longer are; and what the reading tolerated.
+
+    ``awaited`` are links to records that it does not hold: it is held until these are known. ``records`` are those
+    whose addresses it shows.
+    """
 
     merges: tuple[Merge, ...]
     notes: tuple[str, ...] = ()
+    awaited: tuple[AwaitedLink, ...] = ()
+    records: tuple[StatedRecord, ...] = ()
 
 
 Reading = Read | Held | Ignored | Cancelled | Merged
@@ -129,10 +141,20 @@ def _read_fhir(message: KeptMessage, mappings: MappingSet) -> Reading:
     incoming = parse_incoming(message.raw)
     said = incoming.units or incoming.patients[:1]  # the records that a Patient names stand behind it
     is_test = any(one != PRODUCTION for one in (message.processing_id, *(unit.processing_id for unit in said)))
+    records = () if is_test else stated_records(said, message.received, mappings.authorities)
     if not incoming.units and incoming.patients:
-        merges = () if is_test else incoming.patients[0].merges(message.received, mappings.authorities)
-        return Merged(merges, (_FOR_TESTING.format("HTEST"),) if is_test else ())
-    return _as_reading(read_units(incoming.units, mappings), incoming.notes, "HTEST" if is_test else "")
+        merged = Merged((), (_FOR_TESTING.format("HTEST"),))
+        return merged if is_test else _merged(incoming.patients[0], message, mappings, records)
+    reading = _as_reading(read_units(incoming.units, mappings), incoming.notes, "HTEST" if is_test else "")
+    return replace(reading, records=records) if isinstance(reading, Read) else reading
+
+
+def _merged(
+    patient: PatientUnit, message: KeptMessage, mappings: MappingSet, records: tuple[StatedRecord, ...]
+) -> Merged:
+    when, authorities = message.received, mappings.authorities
+    merges, awaited = patient.merges(when, authorities), patient.awaited(when, authorities)
+    return Merged(merges, awaited=awaited, records=records)
 
 
 def _as_reading(

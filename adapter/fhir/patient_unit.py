@@ -4,10 +4,19 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 
 from adapter.fhir.patient import identities
-from adapter.fhir.patient_links import Statement, linked_references, links, merges_of, says_that_it_stands_alone
+from adapter.fhir.patient_links import (
+    Statement,
+    awaited_links,
+    is_whole,
+    linked_references,
+    links,
+    merges_of,
+    says_that_it_stands_alone,
+)
 from adapter.fhir.resource import Resource
 from adapter.fhir.shelf import Entry, Shelf
-from adapter.fhir.unit import Unit
+from adapter.fhir.unit import Unit, changed_at
+from adapter.scoring.linked_records import AwaitedLink, StatedRecord
 from adapter.scoring.merges import Merge
 from adapter.scoring.report import PatientIdentity
 
@@ -24,10 +33,19 @@ class PatientUnit(Unit):
 
         Raises IncomingError for a link whose other record cannot be named.
         """
+        return merges_of(self._said(received, authorities), self._other, authorities)
+
+    def awaited(self, received: datetime, authorities: Mapping[str, str]) -> tuple[AwaitedLink, ...]:
+        """Turn its links into those to records that are not in the body, and that another message may state.
+
+        Raises IncomingError as `merges` does.
+        """
+        return awaited_links(self._said(received, authorities), self._other, authorities)
+
+    def _said(self, received: datetime, authorities: Mapping[str, str]) -> Statement:
         patient = self.report
         said_by = f"{patient.base}Patient/{patient.id}" if patient.id else f"record {self.lane(authorities)}"
-        said = Statement(patient.resource, said_by, self.changed or received, patient.path)
-        return merges_of(said, self._other, authorities)
+        return Statement(patient.resource, said_by, self.changed or received, patient.path, patient.base)
 
     def _other(self, reference: str) -> Resource | None:
         found = self.shelf.find(reference, self.report.resource)
@@ -58,6 +76,24 @@ def _linked(entry: Entry, shelf: Shelf) -> Iterator[Entry]:
     found = (shelf.find(reference, entry.resource) for reference, _ in linked_references(entry.resource, entry.path))
     others = {id(one): one for one in found if one is not None and one.type == "Patient" and one is not entry}
     return iter(others.values())
+
+
+def stated_records(
+    units: Iterable[Unit], received: datetime, authorities: Mapping[str, str]
+) -> tuple[StatedRecord, ...]:
+    """Turn the Patients of units into records by their addresses.
+
+    None is one without address or identifier, or of which only a part was sent.
+    """
+    entries = {id(one): one for unit in units for one in unit.entries if one.type == "Patient" and one.base}
+    stated = (
+        StatedRecord(
+            f"{one.base}Patient/{one.id}", identities(one.resource, authorities), changed_at(one.resource) or received
+        )
+        for one in entries.values()
+        if is_whole(one.resource)
+    )
+    return tuple(one for one in stated if one.identities)
 
 
 def stated_patient(unit: Unit) -> tuple[PatientUnit, ...]:

@@ -91,7 +91,7 @@ class Unit:
     @property
     def changed(self) -> datetime | None:
         """When its server last changed the report (``meta.lastUpdated``), aware; None where it does not say."""
-        return _aware(self.report.resource.get("meta", {}).get("lastUpdated"))
+        return changed_at(self.report.resource)
 
     @property
     def processing_id(self) -> str:
@@ -124,9 +124,10 @@ class Unit:
         return patient_key(first.authority_oid or first.authority, first.value) if first else None
 
 
-def _aware(text: str | None) -> datetime | None:
+def changed_at(resource: Resource) -> datetime | None:
+    """Turn a resource into when its server last changed it (``meta.lastUpdated``), aware; None: it does not say."""
     try:
-        moment = parse_date_time(text or "")
+        moment = parse_date_time(resource.get("meta", {}).get("lastUpdated") or "")
     except ValueError:
         return None
     return moment.datetime if moment.datetime.tzinfo else moment.datetime.replace(tzinfo=UTC)

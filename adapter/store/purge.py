@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Table, delete, exists, func, insert, null, select, update
+from sqlalchemy import ColumnElement, Connection, Select, Table, delete, exists, func, insert, null, select, update
 
 from adapter.outcome import AdapterError
 from adapter.scoring.report import PatientIdentity
@@ -30,6 +30,7 @@ from adapter.store.schema import (
     score_history,
     sent_message,
 )
+from adapter.store.stated_records import stated_record
 
 REMOVED = "(removed with the patient)"
 """What stands in the audit in place of a reason that named the patient."""
@@ -74,6 +75,12 @@ def _names(subject: Subject) -> ColumnElement[bool]:
     return merge.c.replaced.in_(subject.keys) | merge.c.survivor.in_(subject.keys)
 
 
+def _addresses(subject: Subject) -> Select[tuple[str]]:
+    """Where servers have a Patient with any of the identifiers; what else is known of that one goes as well."""
+    found = stated_record.alias("found")
+    return select(found.c.address).where(found.c.record.in_(subject.keys))
+
+
 def conditions(subject: Subject) -> list[tuple[Table, ColumnElement[bool]]]:
     """Turn a patient into the rows of each table that are about it alone, those that refer to others first."""
     keys = subject.keys
@@ -96,6 +103,7 @@ def conditions(subject: Subject) -> list[tuple[Table, ColumnElement[bool]]]:
         (report, report.c.patient.in_(keys)),
         (merge, _names(subject)),
         (held_merge, held_merge.c.record.in_(keys)),
+        (stated_record, stated_record.c.address.in_(_addresses(subject))),
     ]
 
 

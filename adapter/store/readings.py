@@ -9,9 +9,10 @@ from sqlalchemy import Connection, bindparam, case, delete, func, insert, update
 from adapter.outcome import Held, Ignored, Place, Problem
 from adapter.publication import Claim, StaleClaimError
 from adapter.reading import Cancelled, KeptMessage, Merged, Read
+from adapter.scoring.linked_records import NO_LINKS, Known, Links
 from adapter.scoring.merges import Merge
 from adapter.scoring.reasons import Reason
-from adapter.store import held_merges, identities, patients, standing
+from adapter.store import held_merges, identities, patients, standing, stated_records
 from adapter.store.codec import milliseconds, place_to_text, report_to_text, storable
 from adapter.store.messages import HELD, IGNORED, MAPPING, NOTHING_READ, READ, RECEIVED, Aftermath, Row, noted
 from adapter.store.prepared import Prepared, among
@@ -38,19 +39,32 @@ class Settled:
     """A reading whose every question to the store is answered; ``source`` holds the reports that are kept of it.
 
     ``merges`` are what it says of records; None: what the message said of them before stands. ``held`` are those that
-    cannot hold together with what others said.
+    cannot hold together with what others said, ``links`` what it has to do with records by their addresses.
     """
 
     reading: Settling
     source: Read | None
     merges: tuple[Merge, ...] | None = ()
     held: tuple[Merge, ...] = ()
+    links: Links = NO_LINKS
 
     @classmethod
     def of(cls, reading: Settling) -> "Settled":
         """Turn a reading into itself: its reports are kept when it was understood."""
         merges = reading.merges if isinstance(reading, Merged) else ()
-        return cls(reading, reading if isinstance(reading, Read) else None, merges)
+        links = Links(reading.records) if isinstance(reading, Read | Merged) else NO_LINKS
+        return cls(reading, reading if isinstance(reading, Read) else None, merges, links=links)
+
+    @classmethod
+    def of_links(cls, reading: Merged, known: Known) -> "Settled":
+        """Turn links to records that are known by now into merges; held while one of them is not."""
+        links = Links(reading.records, known)
+        for link in reading.awaited:
+            if not known[link.address]:
+                rule = "nobody stated the record that the link names: it is read again when its Patient comes"
+                return cls(Held(Problem.NOT_FOUND, Place(path=link.path), rule, reading.notes), None, links=links)
+        merges = (*reading.merges, *(one for link in reading.awaited for one in link.merges(known[link.address])))
+        return cls(reading, None, merges, links=links)
 
     @classmethod
     def of_cancellation(cls, reading: Cancelled, *, known: bool) -> "Settled":
@@ -64,17 +78,18 @@ class Settled:
         rule = "the merge goes in a circle, or lets two records of one patient survive: undo one, and it is tried again"
         held = self.merges or ()
         place = Place(path="Patient.link") if any(one.said_by for one in held) else Place("MRG", 1, 1)
-        return Settled(Held(Problem.VALUE_CONFLICT, place, rule), None, None, held)
+        return Settled(Held(Problem.VALUE_CONFLICT, place, rule), None, None, held, self.links)
 
 
 @dataclass(frozen=True, slots=True)
 class Left:
-    """What a reading leaves behind: columns of its message, rows of reports, and merges as in `Settled`."""
+    """What a reading leaves behind: columns of its message, rows of reports, merges and links as in `Settled`."""
 
     outcome: Row
     reports: Sequence[Row]
     merges: tuple[Merge, ...] | None
     held: tuple[Merge, ...] = ()
+    links: Links = NO_LINKS
 
 
 def reading_row(reading: Settling, aftermath: Aftermath = NO_AFTERMATH) -> Row:
@@ -140,7 +155,8 @@ def report_rows(kept: KeptMessage, settled: Settled) -> list[Row]:
 
 def left_of(kept: KeptMessage, settled: Settled, aftermath: Aftermath) -> Left:
     """Turn a settled reading of a message into what it leaves behind; raises ReportNotKeepableError."""
-    return Left(reading_row(settled.reading, aftermath), report_rows(kept, settled), settled.merges, settled.held)
+    row, reports = reading_row(settled.reading, aftermath), report_rows(kept, settled)
+    return Left(row, reports, settled.merges, settled.held, settled.links)
 
 
 def _record(values: Row) -> Prepared:
@@ -171,8 +187,8 @@ def record_readings(
     """Replace what was read from messages before, and mark the other patients whom that concerns.
 
     Gives what is to be said of each because of what came before it (`standing.remarks`), which is then noted on it and
-    in the audit. Raises ContradictionError for merges that cannot hold together with those that stand, and
-    HoldsByNowError for held ones that can.
+    in the audit. Raises ContradictionError for merges that cannot hold together with those that stand,
+    HoldsByNowError for held ones that can, and StatedMeanwhileError for links whose records are known otherwise now.
 
     The claim's own patient is not marked: who holds the claim brings the patient up to date before giving it back.
     """
@@ -220,9 +236,19 @@ def _replace_merges(connection: Connection, several: Sequence[tuple[KeptMessage,
             new = identities.replace_merges(connection, kept.sequence, left.merges)
             held_merges.try_again(connection, new, milliseconds(kept.received))
             changed |= new
-        if left.merges or left.held:
-            held_merges.remember(connection, kept.sequence, left.held)
+        _replace_links(connection, kept, left)
     return changed
+
+
+def _replace_links(connection: Connection, kept: KeptMessage, left: Left) -> None:
+    """Replace what a message waits for, and read those again that wait for a record that it states."""
+    if left.links.known:
+        stated_records.require(connection, left.links)
+    if left.merges or left.held or left.links.known:
+        held_merges.remember(connection, kept.sequence, left.held, stated_records.names(left.links))
+    if left.links.stated:
+        stated = stated_records.state(connection, left.links.stated)
+        held_merges.read_again(connection, stated, milliseconds(kept.received))
 
 
 def _remarked(connection: Connection, kept: KeptMessage, outcome: Row, remark: Reason) -> Row:

@@ -11,10 +11,11 @@ from adapter.publication import Claim
 from adapter.reading import Cancelled, KeptMessage, Merged, Reading
 from adapter.scoring.merges import ContradictionError
 from adapter.scoring.reasons import Reason
-from adapter.store import readings, standing
+from adapter.store import readings, standing, stated_records
 from adapter.store.held_merges import HoldsByNowError
 from adapter.store.messages import AfterReading
 from adapter.store.reader import Reader
+from adapter.store.stated_records import StatedMeanwhileError
 from adapter.store.writer import Writer
 
 LOOKS = 3
@@ -39,12 +40,17 @@ class Recording:
 
     async def record(self, claim: Claim, message: KeptMessage, reading: Reading) -> Recorded:
         """Replace what was read from a message before; raises ReportNotKeepableError."""
-        settled = await self._settled(reading)
-        for one in (settled, settled.contradictory()) * LOOKS:
-            with suppress(ContradictionError, HoldsByNowError):
-                (recorded,) = await self._record(claim, [(message, one)])
-                return recorded
+        for _ in range(LOOKS):
+            with suppress(HoldsByNowError, StatedMeanwhileError):
+                return await self._record_one(claim, message, await self._settled(reading))
         raise StoreUnavailableError("what others say of the same records changes all the time: tried again later")
+
+    async def _record_one(self, claim: Claim, message: KeptMessage, settled: readings.Settled) -> Recorded:
+        try:
+            (recorded,) = await self._record(claim, [(message, settled)])
+        except ContradictionError:
+            (recorded,) = await self._record(claim, [(message, settled.contradictory())])
+        return recorded
 
     async def record_all(self, claim: Claim, several: Sequence[tuple[KeptMessage, Reading]]) -> list[Recorded]:
         """Record readings, in one commit where none depends on another; raises as `record` does, and keeps none then.
@@ -57,7 +63,7 @@ class Recording:
         return await self._record(claim, [(message, readings.Settled.of(reading)) for message, reading in plain])
 
     async def _settled(self, reading: Reading) -> readings.Settled:
-        if isinstance(reading, Cancelled):
+        if isinstance(reading, Cancelled) or (isinstance(reading, Merged) and reading.awaited):
             return await self._reader.read(lambda connection: settle(connection, reading))
         return readings.Settled.of(reading)
 
@@ -80,8 +86,12 @@ def settle(connection: Connection, reading: Reading) -> readings.Settled:
 
     A cancellation that does not say of what counts for known studies, and is remembered for those still to come:
     whether the study or its cancellation arrives first must not matter, so the numbers are kept although the message
-    is none of ours; not of one that is held, which a person looks at.
+    is none of ours; not of one that is held, which a person looks at. A link to a record by its address counts when
+    somebody stated that record, and waits for it otherwise.
     """
+    if isinstance(reading, Merged) and reading.awaited:
+        stated = stated_records.known(connection, [link.address for link in reading.awaited])
+        return readings.Settled.of_links(reading, stated)
     if not isinstance(reading, Cancelled):
         return readings.Settled.of(reading)
     known = any(standing.is_known(connection, report) for report in reading.read.reports)

@@ -13,9 +13,10 @@ from adapter.fhir.resource_filter import ResourceFilter
 from adapter.outcome import Held, Problem
 from adapter.publication import Claim
 from adapter.reading import Merged
+from adapter.scoring.linked_records import StatedRecord
 from adapter.scoring.merges import Merge
 from adapter.scoring.report import PatientIdentity
-from adapter.store import Store, purge, purge_proof
+from adapter.store import Store, purge, purge_proof, stated_records
 from adapter.store.held_merges import held_merge
 from adapter.store.opening import Premises
 from adapter.store.purge_elsewhere import elsewhere
@@ -94,6 +95,7 @@ def _decide(connection: Connection, patient: PatientIdentity, number: int) -> No
     connection.execute(insert(audit), entry)
     sequence = connection.scalar(select(func.max(message.c.sequence)))
     connection.execute(insert(held_merge), {"message": sequence, "record": patient.key})
+    stated_records.state(connection, [StatedRecord(f"http://mpi.example/Patient/{number}", (patient,), NOON)])
 
 
 async def removed(store: Store, named=JANE, also=(), now=NOON) -> purge.Purged:
