@@ -97,7 +97,7 @@ async def _begun(waiting: asyncio.Timeout, part: Any, tenure: Tenure) -> None:
 
 def _tell(pruned: Pruned) -> None:
     """Say how far it is, on a terminal's one line."""
-    typer.echo(f"{pruned.kind.value}: {pruned.count} ({_size(pruned.size)})", err=True)
+    typer.echo(f"{pruned.kind.value}: {pruned.count} ({size_of(pruned.size)})", err=True)
 
 
 def _members(found: list[Pruned]) -> dict[str, Any]:
@@ -107,16 +107,17 @@ def _members(found: list[Pruned]) -> dict[str, Any]:
 
 def _lines(told: dict[str, Any]) -> str:
     rows = [
-        f"{kind:<10}{one['count']:>9}  {_size(one['bytes']):>10}"
+        f"{kind:<10}{one['count']:>9}  {size_of(one['bytes']):>10}"
         + (f"  {one['held_back']} held back: something is open" if one["held_back"] else "")
         for kind, one in told["pruned"].items()
     ]
     if not told["done"]:
-        return "\n".join([*rows, f"nothing was removed; the store takes {_size(told['bytes'])}"])
-    return "\n".join([*rows, f"the store took {_size(told['bytes_before'])} and takes {_size(told['bytes'])}"])
+        return "\n".join([*rows, f"nothing was removed; the store takes {size_of(told['bytes'])}"])
+    return "\n".join([*rows, f"the store took {size_of(told['bytes_before'])} and takes {size_of(told['bytes'])}"])
 
 
-def _size(count: float) -> str:
+def size_of(count: float) -> str:
+    """Turn a number of bytes into what a person reads."""
     for unit in ("B", "kB", "MB", "GB"):
         if count < 1000:
             return f"{count:.0f} {unit}" if unit == "B" else f"{count:.1f} {unit}"
