@@ -43,7 +43,7 @@ Until = Annotated[
 Every = Annotated[bool, typer.Option("--all", help="However old; needed where there is no --since.")]
 Mapping = Annotated[str, typer.Option("--mapping", metavar="ID[@VERSION]", help="Read by this mapping.")]
 Sender = Annotated[str, typer.Option("--sender", help="From this sender, by the site's name for it.")]
-Channel = Annotated[str, typer.Option("--channel", help="From this door: mllp, hl7v2, fhir, drop ...")]
+Channel = Annotated[str, typer.Option("--channel", help="From this door: mllp, http, drop, fhir ...")]
 State = Annotated[
     list[str] | None, typer.Option("--state", help="read, held, ignored, received or closed; may be repeated.")
 ]
