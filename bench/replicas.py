@@ -15,7 +15,7 @@ from bench.results import Bar, Row, Section, ratios
 
 WORKERS = (1, 2, 3)
 ROUNDS = 3
-WARM, PATIENTS = 40, 300
+WARM, PATIENTS = 40, 600
 WITHIN = 120.0
 AIM = 300.0
 TYPICAL = 5
