@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 from answer_peer import AnswerListener
+from answering import ENHANCED, commits, given_up
 from mllp_messages import message
 from postgres_server import PostgresPlace
 from program import run
 from raw_peer import raw_peer
 from store_places import url
-from test_answers_to_peer import ENHANCED, commits, given_up
 from under_test import AdapterUnderTest
 
 KEY = "0123456789abcdef"
