@@ -67,7 +67,9 @@ async def test_a_known_client_has_one_replayed_by_its_id(keys):
     assert (answer.status, control.asked) == (200, [("it-desk", "line mended", "67dec6de-1")])
 
 
-@pytest.mark.parametrize("body", [b"", b"{}", b'{"reason": ""}', b'{"reason": "a", "by": "b"}', b'{"reason": "a", "only": ""}'])
+@pytest.mark.parametrize(
+    "body", [b"", b"{}", b'{"reason": ""}', b'{"reason": "a", "by": "b"}', b'{"reason": "a", "only": ""}']
+)
 async def test_a_replay_without_a_reason_is_refused(keys, body):
     control = FakeControl()
     async with serving(dead_letters=control, api_keys=keys) as client:
