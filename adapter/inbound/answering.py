@@ -33,12 +33,10 @@ class Answering:
         return self._timed_out(block) if scope.expired() else Answer(reply)
 
     def _failed(self, block: Block, error: Exception) -> Fault:
-        self._parts.counters.receiver_failures += 1
         self._tell("receiver-failed", error)
         return _unserved(Problem.INTERNAL, block, "the message could not be handled")
 
     def _timed_out(self, block: Block) -> Fault:
-        self._parts.counters.receiver_timeouts += 1
         self._parts.events.tell("receiver-timed-out", connection=self._connection.id, peer=self._connection.peer)
         return _unserved(Problem.STORE_UNAVAILABLE, block, "the message was not stored in time")
 
@@ -47,7 +45,6 @@ class Answering:
             async with asyncio.timeout(self._timeout):
                 reply = await self._parts.receiver.refuse(fault, self._connection)
         except Exception as error:  # noqa: BLE001 - without its NAK a connection can only be ended
-            self._parts.counters.receiver_failures += 1
             self._tell("receiver-failed", error)
             # Senders that count answers instead of reading MSA-2 would take the next one for this message's.
             return Answer(Reply(), last=True)

@@ -1,10 +1,7 @@
-"""What a listener tells about itself: numbers and named events, from closed lists, without a byte of any message."""
+"""What a listener tells about itself: named events, each counted, from closed lists, without a byte of any message."""
 
-from collections import Counter
-from dataclasses import dataclass, field
+from contextlib import suppress
 from typing import Protocol
-
-from adapter.outcome import Problem
 
 EVENTS = frozenset(
     {
@@ -15,6 +12,7 @@ EVENTS = frozenset(
         "handshake-failed",
         "accept-failed",
         "fault",
+        "answer-undelivered",
         "receiver-failed",
         "receiver-timed-out",
         "write-timed-out",
@@ -51,42 +49,16 @@ class OnEvent(Protocol):
         ...
 
 
-@dataclass(slots=True)
-class Counters:
-    """What one listener has seen since its start; ``open`` and ``outstanding`` are the state of now."""
-
-    connections: int = 0
-    open: int = 0
-    refused: Counter[str] = field(default_factory=Counter)
-    """Connections not served, by reason: peer-not-listed, certificate-not-listed, over-capacity, no-room-to-refuse."""
-    handshakes_failed: int = 0
-    blocks: int = 0
-    faults: Counter[Problem] = field(default_factory=Counter)
-    outstanding: int = 0
-    answers: int = 0
-    answers_undelivered: int = 0
-    """Answers whose connection was gone; their senders will send again."""
-    receiver_failures: int = 0
-    receiver_timeouts: int = 0
-    write_timeouts: int = 0
-    reading_pauses: int = 0
-    events_lost: int = 0
-    """Events whose callback raised: telling must not stop the work."""
-
-
 class Events:
-    """Names what happened at one listener to whoever asked; an ``on_event`` that raises is counted, never felt."""
+    """Names what happened at one listener to whoever asked; an ``on_event`` that raises is never felt."""
 
-    def __init__(self, listener: str, counters: Counters, on_event: OnEvent | None) -> None:
+    def __init__(self, listener: str, on_event: OnEvent | None) -> None:
         self._listener = listener
-        self._counters = counters
         self._on_event = on_event
 
     def tell(self, name: str, **facts: str | int | None) -> None:
         """Give one event and its facts on, the listener's name added."""
         if self._on_event is None:
             return
-        try:
+        with suppress(Exception):  # Whatever the callback raises, a message must not be lost by telling of it.
             self._on_event(name, listener=self._listener, **facts)
-        except Exception:  # noqa: BLE001 - whatever the callback raises, a message must not be lost by telling of it
-            self._counters.events_lost += 1

@@ -14,7 +14,7 @@ from adapter.arrival import Origin
 from adapter.hl7v2.mllp import Block, Fault
 from adapter.inbound.batch_intake import BatchIntake, TakenPayload
 from adapter.inbound.drop_folders import DropFolders, State
-from adapter.inbound.events import Counters, Events, OnEvent
+from adapter.inbound.events import Events, OnEvent
 from adapter.inbound.file_moves import TooLargeError, claim, put_away, read_file
 from adapter.inbound.file_payloads import payloads_of
 from adapter.inbound.file_report import FileReport, unread_words
@@ -39,7 +39,7 @@ class FileDrop:
         self._stands: Callable[[], bool] = lambda: True
         self._max_file = max_file
         self._origin = origin
-        self._events = Events(origin.listener, Counters(), on_event)
+        self._events = Events(origin.listener, on_event)
         self._seen: dict[str, State] = {}
         self._others = 0
         self._stopping = asyncio.Event()

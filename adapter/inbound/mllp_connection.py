@@ -59,14 +59,12 @@ class MllpConnection(asyncio.Protocol):
         self._writer = AnswerWriter(self._transport, parts.limits, self._write_overdue)
         work = Answering(parts, self._connection).answer
         self._answers = OrderedAnswers(parts.limits.max_outstanding, work, self._answered, self._moved)
-        parts.counters.open += 1
         self._opened(self)
+        self._tell("connection-opened", certificate=self._connection.certificate_subject)
         if peer is not None and parts.tls is not None and not parts.tls.admits(peer):
-            parts.counters.refused["certificate-not-listed"] += 1
             self._tell("connection-refused", reason="certificate-not-listed")
             self.abort()
             return
-        self._tell("connection-opened", certificate=self._connection.certificate_subject)
         self._watch()
 
     def data_received(self, data: bytes) -> None:
@@ -95,7 +93,6 @@ class MllpConnection(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """Let the work in hand come to its end; its answers have nowhere to go."""
         self._lost = self._peer_ended = True
-        self._parts.counters.open -= 1
         self._tell("connection-closed", reason="ended" if exc is None else type(exc).__name__)
         self._writer.dispose()
         self._decode()
@@ -104,6 +101,11 @@ class MllpConnection(asyncio.Protocol):
         self._settle()
 
     # What the server asks
+
+    @property
+    def outstanding(self) -> int:
+        """Count the items that are not answered."""
+        return len(self._answers)
 
     def drain(self) -> None:
         """Read no more: answer what came whole, then end. A block cut by this gets no answer and is sent again."""
@@ -115,7 +117,7 @@ class MllpConnection(asyncio.Protocol):
         """End at once; work in hand is cancelled."""
         self._stop_taking()
         self._transport.abort()
-        self._parts.counters.outstanding -= self._answers.cancel()
+        self._answers.cancel()
 
     def give_up(self) -> None:
         """Refuse the block that is coming in, for want of memory, and end; the sender has it still."""
@@ -156,20 +158,15 @@ class MllpConnection(asyncio.Protocol):
     def _take(self, items: Iterable[Item]) -> None:
         for arrived in items:
             item = _over_capacity(arrived) if self.seat.over_capacity else arrived
-            self._count(item)
+            self._note(item)
             self._answers.add(item)
             if isinstance(item, Fault) and item.close:
                 self._stop_taking()
                 return
 
-    def _count(self, item: Item) -> None:
-        counters = self._parts.counters
-        counters.outstanding += 1
+    def _note(self, item: Item) -> None:
         if isinstance(item, Fault):
-            counters.faults[item.problem] += 1
             self._tell("fault", problem=item.problem.value, rule=item.rule)
-        else:
-            counters.blocks += 1
 
     def _stop_taking(self) -> None:
         self._taking = False
@@ -180,13 +177,9 @@ class MllpConnection(asyncio.Protocol):
     # From answers to bytes
 
     def _answered(self, answer: Answer) -> None:
-        counters = self._parts.counters
-        counters.outstanding -= 1
         for payload in answer.reply.payloads:
-            if self._writer.write(payload):
-                counters.answers += 1
-            else:
-                counters.answers_undelivered += 1
+            if not self._writer.write(payload):
+                self._tell("answer-undelivered")
         if answer.reply.then is not None:
             answer.reply.then()
         if answer.last:
@@ -214,7 +207,6 @@ class MllpConnection(asyncio.Protocol):
             return
         self._paused = not wanted
         if self._paused:
-            self._parts.counters.reading_pauses += 1
             self._transport.pause_reading()
         else:
             self._transport.resume_reading()
@@ -261,7 +253,6 @@ class MllpConnection(asyncio.Protocol):
         self._settle()
 
     def _write_overdue(self) -> None:
-        self._parts.counters.write_timeouts += 1
         self._tell("write-timed-out")
 
     def _tell(self, name: str, **facts: str | None) -> None:

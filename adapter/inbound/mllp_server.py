@@ -7,7 +7,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Any
 
-from adapter.inbound.events import Counters, Events, OnEvent
+from adapter.inbound.events import Events, OnEvent
 from adapter.inbound.limits import Limits
 from adapter.inbound.mllp_connection import MllpConnection
 from adapter.inbound.parts import Holder, ListenerParts
@@ -48,13 +48,12 @@ class MllpServer:
         tls: ServerTls | None = None,
         on_event: OnEvent | None = None,
     ) -> None:
-        self.counters = Counters()
         self._listener = listener
         self._limits = limits
         self._tls = tls
-        self._events = Events(listener.name, self.counters, on_event)
+        self._events = Events(listener.name, on_event)
         unfinished: Unfinished[Holder] = Unfinished(limits.max_unfinished)
-        self._parts = ListenerParts(listener.name, receiver, limits, self.counters, self._events, tls, unfinished)
+        self._parts = ListenerParts(listener.name, receiver, limits, self._events, tls, unfinished)
         self._seats = Seats(limits)
         self._connections: dict[int, MllpConnection] = {}
         self._opening: set[asyncio.Task[None]] = set()
@@ -73,7 +72,7 @@ class MllpServer:
 
     async def drain(self, grace: float) -> int:
         """Accept no more, answer what is in hand within ``grace`` seconds, end all; gives how many got no answer."""
-        self._events.tell("draining", count=self.counters.outstanding)
+        self._events.tell("draining", count=self._outstanding())
         await _cancel(self._accepting)
         await _cancel(self._opening)
         if self._listening is not None:
@@ -81,7 +80,7 @@ class MllpServer:
         for connection in tuple(self._connections.values()):
             connection.drain()
         await self._emptied(grace)
-        left = self.counters.outstanding
+        left = self._outstanding()
         for connection in tuple(self._connections.values()):
             connection.abort()
         await self._emptied(1.0)
@@ -92,6 +91,9 @@ class MllpServer:
         """Send a payload that answers an earlier block, on its connection; False when that is gone."""
         connection = self._connections.get(connection_id)
         return connection is not None and connection.push(payload)
+
+    def _outstanding(self) -> int:
+        return sum(connection.outstanding for connection in self._connections.values())
 
     async def _emptied(self, seconds: float) -> None:
         try:
@@ -130,7 +132,6 @@ class MllpServer:
         self._refused(peer, reason)
 
     def _refused(self, peer: str, reason: str) -> None:
-        self.counters.refused[reason] += 1
         self._events.tell("connection-refused", peer=peer, reason=reason)
 
     async def _open(self, accepted: socket.socket, seat: Seat) -> None:
@@ -141,7 +142,6 @@ class MllpServer:
             _tune(accepted)
             await asyncio.get_running_loop().connect_accepted_socket(connection, accepted, **self._security())
         except OSError as error:
-            self.counters.handshakes_failed += 1
             reason = getattr(error, "reason", None)
             self._events.tell("handshake-failed", peer=seat.peer, error=type(error).__name__, reason=reason)
         finally:
@@ -161,7 +161,6 @@ class MllpServer:
         }
 
     def _opened(self, connection: MllpConnection) -> None:
-        self.counters.connections += 1
         self._connections[connection.seat.number] = connection
         self._empty.clear()
 

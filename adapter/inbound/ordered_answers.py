@@ -71,14 +71,12 @@ class OrderedAnswers:
         self._backlog.append(item)
         self._start()
 
-    def cancel(self) -> int:
-        """Give up all work: what is started is cancelled, what waits is dropped and counted."""
+    def cancel(self) -> None:
+        """Give up all work: what is started is cancelled, what waits is dropped."""
         for task, _ in self._started:
             task.cancel()
         self.size = sum(size for _, size in self._started)
-        dropped = len(self._backlog)
         self._backlog.clear()
-        return dropped
 
     def _start(self) -> None:
         # Tasks take their first step in the order of their creation, so the receiver sees the order of arrival.

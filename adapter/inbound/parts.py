@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Protocol
 
-from adapter.inbound.events import Counters, Events
+from adapter.inbound.events import Events
 from adapter.inbound.limits import Limits
 from adapter.inbound.receiver import Receiver
 from adapter.inbound.tls import ServerTls
@@ -20,7 +20,7 @@ class Holder(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ListenerParts:
-    """One listener's name, the receiver behind it, its limits, its numbers, its voice, and its TLS if it has any.
+    """One listener's name, the receiver behind it, its limits, its voice, and its TLS if it has any.
 
     ``unfinished`` counts what the half-received blocks of all its connections take of the memory.
     """
@@ -28,7 +28,6 @@ class ListenerParts:
     name: str
     receiver: Receiver
     limits: Limits
-    counters: Counters
     events: Events
     tls: ServerTls | None
     unfinished: Unfinished["Holder"]

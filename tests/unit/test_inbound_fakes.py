@@ -130,6 +130,10 @@ class Told:
     def names(self) -> list[str]:
         return [name for name, _ in self.events]
 
+    def count(self, name: str) -> int:
+        """How often it was told: what the metric of the events shows."""
+        return self.names().count(name)
+
     def facts(self, name: str) -> dict[str, object]:
         return next(facts for told, facts in self.events if told == name)
 
@@ -143,8 +147,14 @@ class Served:
         self.told = told
 
     @property
-    def counters(self):
-        return self.server.counters
+    def open(self) -> int:
+        """The connections of now: those that were opened less those that were closed."""
+        return self.told.count("connection-opened") - self.told.count("connection-closed")
+
+    @property
+    def refused(self) -> list[object]:
+        """Why connections were not served."""
+        return [facts["reason"] for name, facts in self.told.events if name == "connection-refused"]
 
 
 @asynccontextmanager
