@@ -80,12 +80,16 @@ def run_purge(config: Path | None, asked: Asked) -> int:
         typer.echo(f"netpet-adapter purge: {error}", err=True)
         return FINDING
     except (StoreUnavailableError, SQLAlchemyError) as error:
-        typer.echo(
-            f"netpet-adapter purge: {error if isinstance(error, AdapterError) else unavailable(error)}", err=True
-        )
+        typer.echo(f"netpet-adapter purge: {_cause(error)}", err=True)
         return ENVIRONMENT
     typer.echo(json.dumps(told) if asked.as_json else (purged_lines if asked.yes else plan_lines)(told))
+    if told.get("unproven"):
+        return ENVIRONMENT
     return FINDING if told.get("traces") or told.get("bytes_in_file") else OK
+
+
+def _cause(error: Exception) -> Exception:
+    return error if isinstance(error, AdapterError) else unavailable(error)
 
 
 def _identity(text: str) -> PatientIdentity | None:
@@ -119,13 +123,21 @@ def _remove(store: Store, named: PatientIdentity, asked: Asked) -> dict[str, Any
             plan, purged = _purged(connection, named, asked, digest)
     finally:
         opened.close()
-    rebuild(store.url, Premises(store.password_file))
-    with backup.reading(store.url, store.password_file) as connection:
-        traces = [asdict(trace) for trace in purge_proof.traces_in_rows(connection, plan.called)]
-    in_file = None if store.is_shared else purge_proof.traces_in_file(sqlite_file(store.url), plan.called)
-    report = {"records": len(plan.subject.keys), "rows": purged.rows, "elsewhere": plan.elsewhere, "done": True}
-    report |= {"messages_kept_without_body": purged.shared, "reasons_taken_out": purged.reasons}
-    return report | {"digest": digest, "key": key, "traces": traces, "bytes_in_file": in_file}
+    told = {"records": len(plan.subject.keys), "rows": purged.rows, "elsewhere": plan.elsewhere, "done": True}
+    told |= {"messages_kept_without_body": purged.shared, "reasons_taken_out": purged.reasons}
+    return told | {"digest": digest, "key": key} | _proof(store, plan.called)
+
+
+def _proof(store: Store, called: purge_names.Called) -> dict[str, Any]:
+    """Look for what is left. The patient is gone by now: what went and the key are told also when this fails."""
+    try:
+        rebuild(store.url, Premises(store.password_file))
+        with backup.reading(store.url, store.password_file) as connection:
+            traces = [asdict(trace) for trace in purge_proof.traces_in_rows(connection, called)]
+    except (StoreUnavailableError, SQLAlchemyError) as error:
+        return {"traces": [], "bytes_in_file": None, "unproven": str(_cause(error))}
+    in_file = None if store.is_shared else purge_proof.traces_in_file(sqlite_file(store.url), called)
+    return {"traces": traces, "bytes_in_file": in_file, "unproven": None}
 
 
 def _purged(connection: Connection, named: PatientIdentity, asked: Asked, digest: str) -> tuple[Plan, purge.Purged]:

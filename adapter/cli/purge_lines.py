@@ -31,6 +31,8 @@ def _elsewhere(told: dict[str, Any], said: str) -> list[str]:
 
 
 def _proof(told: dict[str, Any]) -> list[str]:
+    if told["unproven"]:
+        return [f"NOT PROVEN: the rows are gone; whether others name the patient was not seen: {told['unproven']}"]
     found = [
         f"STILL NAMED: {one['table']}.{one['column']} in {one['rows']} row(s)  {' '.join(one['messages'])}".rstrip()
         for one in told["traces"]

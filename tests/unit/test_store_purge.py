@@ -212,6 +212,17 @@ async def test_a_message_that_names_the_patient_in_another_lane_is_found_and_can
         assert await traces(store, JANE.value) == set()
 
 
+async def test_a_large_store_is_looked_through_however_long_it_takes(postgres):
+    def look(connection: Connection) -> list[purge_proof.Trace]:
+        connection.exec_driver_sql("SET LOCAL statement_timeout = 1")
+        return purge_proof.traces_in_rows(connection, Called((JANE.value,)))
+
+    async with opened(postgres) as store:
+        for number in range(50):
+            await store.keep(arrival(f"M{number}", "x" * 200_000))
+        assert await store._reader.read(look) == []
+
+
 async def test_a_patient_in_hand_is_not_removed(place):
     async with opened(place) as store:
         await store.keep(arrival())
