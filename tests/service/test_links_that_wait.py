@@ -1,20 +1,27 @@
 """A link to a Patient that nobody has seen yet: held, and taken by itself when that Patient comes, by any door."""
 
+import asyncio
+import json
 from itertools import permutations
 from typing import Any
 
 import pytest
+from source_server import serving_reports
 from store_places import url
 from test_fhir_in import DASHBOARD, taking
+from test_fhir_subscriptions import SECRET, sections
 from test_linked_patients import APART, ONE, SSTR_OF_ONE, TWO, body, by_fhir, patient, sent
-from test_merged_records import FDG_OF_TWO, THREE, told
+from test_merged_records import FDG_OF_TWO, THREE, adt, told
+from under_test import AdapterUnderTest
 
+from adapter.fhir.json_text import to_json
 from adapter.store.closings import Closing
 
 SERVER = "http://mpi.example/Patient/"
 REPLACED = body(patient(ONE, link=("replaced-by", TWO), active=False))
 REPLACES = body(patient(TWO, link=("replaces", ONE)))
 SURVIVOR = body(patient(TWO))
+REPLACED_LATE = body(patient(ONE, hour=4, link=("replaced-by", TWO), active=False))
 STUDIES = (SSTR_OF_ONE, FDG_OF_TWO)
 
 
@@ -138,3 +145,50 @@ async def test_what_a_person_closed_stays_closed_when_its_patient_comes(tmp_path
         await sent(adapter, SURVIVOR)
 
         assert await joined(adapter) == ([], [])
+
+
+async def test_a_link_that_would_close_a_circle_once_its_patient_comes_is_held_until_the_circle_is_open(tmp_path):
+    async with telling(tmp_path, tmp_path) as adapter:
+        await sent(adapter, *STUDIES, adt("A40", THREE, ONE, 1), REPLACED_LATE)
+        await sent(adapter, SURVIVOR)
+        assert "value-conflict" in await problems(adapter)
+        await sent(adapter, adt("A37", THREE, ONE, 5))
+
+        assert (await joined(adapter), set(await problems(adapter))) == (([], ["P2a"]), {None})
+
+
+def at_a_server(payload: bytes, link: str = "") -> list[dict[str, Any]]:
+    """The resources of a report as a server holds them; its Patient may be replaced by another one there."""
+    resources = [entry["resource"] for entry in json.loads(to_json(by_fhir(payload)))["entry"]]
+    for one in resources:
+        if one["resourceType"] == "Patient" and link:
+            one["link"] = [{"type": "replaced-by", "other": {"reference": f"Patient/{link}"}}]
+    return resources
+
+
+async def taken(adapter: Any, how: str, count: int) -> None:
+    """Have the service look at the server, and wait until it has read so many messages."""
+    if how == "notified":
+        async with adapter.http.post("/subscriptions/pacs", headers=SECRET) as answer:
+            assert answer.status == 200
+    async with asyncio.timeout(20):
+        while len(await adapter.service.store.messages()) < count:
+            await adapter.service.store.check()
+    await adapter.settled()
+
+
+@pytest.mark.parametrize("how", ["notified", "polled"])
+async def test_a_link_of_a_source_waits_for_a_patient_that_comes_with_a_later_report(tmp_path, how):
+    more = {"poll": 60} if how == "polled" else {}
+    async with serving_reports() as server:
+        for one in at_a_server(SSTR_OF_ONE, link=f"p-{TWO}"):
+            server.put(one)
+        async with AdapterUnderTest(tmp_path, **sections(tmp_path, server.base, **more)) as adapter:
+            await taken(adapter, how, 2)
+            assert "not-found" in await problems(adapter)
+        for one in at_a_server(FDG_OF_TWO):
+            server.put(one, minutes=5)
+        async with AdapterUnderTest(tmp_path, **sections(tmp_path, server.base, **more)) as adapter:
+            await taken(adapter, how, 3)
+
+            assert (await joined(adapter), set(await problems(adapter))) == (([], ["P2a"]), {None})

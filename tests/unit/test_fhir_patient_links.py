@@ -5,7 +5,8 @@ from datetime import timedelta
 import pytest
 from lesion_tables import DAY_0
 
-from adapter.fhir.patient_links import Statement, merges_of, says_that_it_stands_alone
+from adapter.fhir.patient import identities
+from adapter.fhir.patient_links import Statement, awaited_links, merges_of, says_that_it_stands_alone
 from adapter.fhir.shapes import IncomingError
 from adapter.outcome import Problem
 from adapter.scoring.merges import standing
@@ -52,6 +53,39 @@ def test_a_link_to_a_record_that_cannot_be_named_is_held(other):
         statement(patient("1", link("seealso", BY_IDENTIFIER), link("replaced-by", other)))
 
     assert (held.value.problem, held.value.place.path) == (Problem.NOT_FOUND, "Patient.link[1].other")
+
+
+ADDRESSED = [
+    ("Patient/9", "http://mpi.example/r4/", "http://mpi.example/r4/Patient/9"),
+    ("http://other.example/Patient/9", "http://mpi.example/r4/", "http://other.example/Patient/9"),
+    ("http://other.example/Patient/9/_history/2", "", "http://other.example/Patient/9"),
+    ("Patient/9", "", ""),
+    ("RelatedPerson/9", "http://mpi.example/r4/", ""),
+    ("urn:uuid:0c3151bd-1cbf-4d64-b04d-cd9187a4c6e0", "http://mpi.example/r4/", ""),
+    ("#inner", "http://mpi.example/r4/", ""),
+    ("", "http://mpi.example/r4/", ""),
+]
+
+
+@pytest.mark.parametrize(("reference", "base", "address"), ADDRESSED)
+def test_a_link_to_a_record_that_is_not_there_waits_for_it_by_its_address_if_it_has_one(reference, base, address):
+    found = Statement(
+        patient("1", link("replaced-by", BY_IDENTIFIER), link("replaces", {"reference": reference})),
+        f"{base}Patient/1",
+        DAY_0,
+        "Patient",
+        base,
+    )
+    if not address:
+        with pytest.raises(IncomingError):
+            awaited_links(found, KNOWN.get)
+        return
+    (awaited,) = awaited_links(found, KNOWN.get)
+
+    assert (awaited.address, awaited.survives, awaited.path) == (address, False, "Patient.link[1].other")
+    assert [one.value for one in awaited.own] == ["1"]
+    assert values(standing(merges_of(found, KNOWN.get))) == [("1", "2")]
+    assert values(awaited.merges(identities(patient("9")))) == [("9", "1")]
 
 
 def test_a_record_that_replaces_itself_says_nothing():

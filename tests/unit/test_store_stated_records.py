@@ -1,6 +1,7 @@
 """Records by their addresses: the newest word counts in any order, and no link waits for one for ever."""
 
 import asyncio
+from contextlib import contextmanager
 from datetime import timedelta
 
 import pytest
@@ -46,10 +47,18 @@ def waiting(own: PatientIdentity, at: str, address: str, **how: bool) -> Merged:
     return Merged((spoken_of,), awaited=(one,), records=(stated(at, own),))
 
 
+@contextmanager
+def nothing_stated():
+    engine = create_engine("sqlite://")
+    with engine.begin() as one:
+        stated_record.create(one)
+        yield one
+    engine.dispose()
+
+
 @pytest.fixture
 def connection():
-    with create_engine("sqlite://").begin() as one:
-        stated_record.create(one)
+    with nothing_stated() as one:
         yield one
 
 
@@ -88,8 +97,7 @@ WORDS = st.lists(
 def test_the_order_in_which_records_are_stated_settles_nothing(words, chance, at_once):
     ends = []
     for _ in range(2):
-        with create_engine("sqlite://").begin() as one:
-            stated_record.create(one)
+        with nothing_stated() as one:
             for begin in range(0, len(words), at_once):
                 state(one, words[begin : begin + at_once])
             ends.append(known(one, [ONE, TWO]))
