@@ -22,6 +22,8 @@ DIGIT_BEFORE, DIGIT_AFTER = b"(?<![0-9A-Fa-f])", b"(?![0-9A-Fa-f])"
 SIGN = rb"[^" + LETTER + rb"{}~|\x00\x1e]"
 """What may stand within a name; the others end it, or the object, field or repetition that it stands in."""
 FORM = rb"family|given"
+JOINT = rb"(?:" + SIGN + rb"|\xe2\x80[\x90-\x99]){1,8}"
+"""Between the words of one name: also the dashes and apostrophes that are no ASCII."""
 
 
 def spellings(text: str) -> set[bytes]:
@@ -45,6 +47,19 @@ def _in_order(name: str) -> list[str]:
 def word_spellings(word: str) -> set[bytes]:
     """As ``spellings``, and as a name is written: in capitals, or with one; in small letters alone it may be a word."""
     return {spelling for one in (word, word.upper(), word.title()) for spelling in spellings(one)}
+
+
+def clues_of(subject: Called) -> list[tuple[set[bytes], ...]]:
+    """Turn what a patient is called into what is quickly looked for: of one clue a spelling of every set is there."""
+
+    def first_word(name: str) -> set[bytes]:
+        return word_spellings(words_of(name)[0])
+
+    def together(name: Name) -> tuple[set[bytes], ...]:
+        family, *given = map(first_word, name)
+        return (family, set().union(*given)) if given else (family,)
+
+    return [*((spellings(text),) for text in (*subject.numbers, *subject.whole)), *map(together, subject.names)]
 
 
 def pattern_of(subject: Called) -> re.Pattern[bytes]:
@@ -72,7 +87,7 @@ def _word(name: str) -> bytes:
     """Its words with signs between; small letters are for those that stand beside a longer one (``von``, ``d'``)."""
     longest = words_of(name)[0]
     spelled = (word_spellings(one) | (set() if one == longest else spellings(one.lower())) for one in _in_order(name))
-    return BEGIN + (SIGN + b"{1,3}").join(map(_any, spelled)) + END
+    return BEGIN + JOINT.join(map(_any, spelled)) + END
 
 
 def _name_patterns(name: Name) -> Iterator[bytes]:

@@ -3,8 +3,7 @@
 import hashlib
 import hmac
 import json
-import re
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -27,11 +26,11 @@ from sqlalchemy import (
 from adapter.scoring.report import PatientIdentity
 from adapter.store.postgres_address import BACKEND
 from adapter.store.purge import AT_A_TIME
-from adapter.store.purge_names import Called, Name
-from adapter.store.purge_pattern import family_pattern, pattern_of, readable, spellings, word_spellings, words_of
+from adapter.store.purge_names import Called
+from adapter.store.purge_pattern import clues_of, family_pattern, pattern_of, readable
 from adapter.store.schema import message, metadata
 
-CHUNK = 1 << 20
+CHUNK = 1 << 18
 OVERLAP = 1 << 13
 """Bytes at most from the beginning of a name to its end."""
 
@@ -56,8 +55,13 @@ class Searched:
 
     def __init__(self, subject: Called) -> None:
         self.subject = subject
+        self.clues = clues_of(subject)
         self.pattern = pattern_of(subject)
         self._family = family_pattern(subject)
+
+    def may_be_in(self, held: bytes) -> bool:
+        """Is it worth a closer look? That takes ten times as long."""
+        return any(all(any(one in held for one in some) for some in clue) for clue in self.clues)
 
     def stands_in(self, value: str | bytes) -> bool:
         """Does what a row holds name the patient?"""
@@ -97,25 +101,20 @@ def _holds_text(column: Column[Any]) -> bool:
 
 def _trace(connection: Connection, place: tuple[Table, Column[Any]], searched: Searched) -> Trace:
     table, column = place
-    may = _may_name(connection, column, searched.subject)
+    may = _may_name(connection, column, searched)
     id_ = table.c.id if table is message else literal("")
     rows = connection.execute(select(column, id_.label("message_id")).where(may), execution_options={"yield_per": 100})
     ids = [row.message_id for row in rows if searched.stands_in(row[0])]
     return Trace(table.name, column.name, len(ids), tuple(ids) if table is message else ())
 
 
-def _may_name(connection: Connection, column: Column[Any], subject: Called) -> ColumnElement[bool]:
-    """Only such rows are fetched as hold a number, a whole name, or words of a family and a given name anywhere."""
+def _may_name(connection: Connection, column: Column[Any], searched: Searched) -> ColumnElement[bool]:
+    """Only such rows are fetched as hold a clue."""
 
-    def holds(texts: Iterable[set[bytes]]) -> ColumnElement[bool]:
-        every = {spelling for some in texts for spelling in some}
-        return or_(false(), *(_contains(connection, column, spelling) for spelling in sorted(every)))
+    def holds(spelled: set[bytes]) -> ColumnElement[bool]:
+        return or_(*(_contains(connection, column, one) for one in sorted(spelled)))
 
-    def together(name: Name) -> ColumnElement[bool]:
-        family, *given = (word_spellings(words_of(part)[0]) for part in name)
-        return and_(holds([family]), holds(given)) if given else holds([family])
-
-    return or_(holds(map(spellings, (*subject.numbers, *subject.whole))), *map(together, subject.names))
+    return or_(false(), *(and_(*map(holds, clue)) for clue in searched.clues))
 
 
 def _contains(connection: Connection, column: Column[Any], spelling: bytes) -> ColumnElement[bool]:
@@ -128,23 +127,25 @@ def _contains(connection: Connection, column: Column[Any], spelling: bytes) -> C
 
 def traces_in_file(file: Path, subject: Called) -> int:
     """Count the places in SQLite's file, and in its log, at which the patient is named."""
-    pattern = pattern_of(subject)
-    return sum(_count(one, pattern) for one in (file, Path(f"{file}-wal"), Path(f"{file}-journal")) if one.exists())
+    searched = Searched(subject)
+    return sum(_count(one, searched) for one in (file, Path(f"{file}-wal"), Path(f"{file}-journal")) if one.exists())
 
 
-def _count(file: Path, pattern: re.Pattern[bytes]) -> int:
+def _count(file: Path, searched: Searched) -> int:
     """Portion by portion: what begins near an end is looked at with the next one, so that nothing is cut in two."""
     count, begin, held = 0, 0, b""
-    longest = max(OVERLAP, len(pattern.pattern))
+    longest = max(OVERLAP, len(searched.pattern.pattern))
     with file.open("rb") as opened:
         while chunk := opened.read(CHUNK):
             held += chunk
             until = max(len(held) - longest, begin)
-            count += _between(pattern, held, begin, until)
+            count += _between(searched, held, begin, until)
             cut = max(until - 1, 0)  # one byte more: a pattern looks at what stands before it
             begin, held = until - cut, held[cut:]
-    return count + _between(pattern, held, begin, len(held))
+    return count + _between(searched, held, begin, len(held))
 
 
-def _between(pattern: re.Pattern[bytes], held: bytes, begin: int, until: int) -> int:
-    return sum(begin <= found.start() < until for found in pattern.finditer(held))
+def _between(searched: Searched, held: bytes, begin: int, until: int) -> int:
+    if not searched.may_be_in(held):
+        return 0
+    return sum(begin <= found.start() < until for found in searched.pattern.finditer(held))

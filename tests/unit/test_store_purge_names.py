@@ -4,6 +4,8 @@ import json
 from dataclasses import replace
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from sqlalchemy import insert
 from test_store_purge import say
 from test_store_samples import JANE, JOHN, opened
@@ -99,6 +101,26 @@ def test_a_name_of_several_words_is_the_same_in_other_letters_and_with_other_sig
         assert not found(subject, text.replace("EYDEN", "EYEN").replace("eyden", "eyen"))
 
 
+WORD = st.text("abdeoADEOZäöéßñøłŁБя王小'\u2019", min_size=1, max_size=6).filter(
+    lambda word: any(map(str.isalnum, word))
+)
+NAME = st.lists(WORD, min_size=1, max_size=2).map(" ".join)
+
+
+@settings(deadline=None)
+@given(NAME, st.lists(WORD, min_size=1, max_size=3), st.data())
+def test_whatever_the_name_it_is_found_in_each_of_its_forms_and_its_clue_is_there(family, names, data):
+    subject = purge_proof.Searched(person(*names, family=family))
+    one = data.draw(st.sampled_from(names))
+    member = {"name": [{"use": "official", "family": family, "given": data.draw(st.permutations(names))}]}
+    forms = [json.dumps(member, ensure_ascii=plain, indent=lines) for plain in (True, False) for lines in (None, 4)]
+    forms += [f"PID|1||9||{family}^{one}|", f"PID|1||9||{family.upper()}^{one.upper()}|"]
+
+    for form in forms:
+        assert subject.stands_in(form)
+        assert subject.may_be_in(form.encode())
+
+
 def test_an_initial_and_other_short_names_count_where_they_stand_as_a_name_and_not_in_text():
     initial, short = person("I", family="Grad"), person("Li", family="O")
 
@@ -167,6 +189,8 @@ def test_names_are_found_in_the_bytes_of_a_file_across_its_portions(tmp_path):
     file.write_bytes(b"x" * (purge_proof.CHUNK - 20) + body + b"\x00DOE^JANE\x00DOE\x00JANE\x00" + b"x" * 9000)
 
     assert purge_proof.traces_in_file(file, person("Jane", family="Doe")) == 2
+    file.write_bytes("O\u2019BRIEN^JOHN|O-Brien, JOHN".encode())
+    assert purge_proof.traces_in_file(file, person("John", family="O'Brien")) == 2
 
 
 def test_of_a_message_about_several_the_names_of_the_others_are_not_the_patients():
