@@ -47,7 +47,12 @@ def called(identities: Iterable[PatientIdentity], bodies: Iterable[tuple[str, by
 
 
 def _long_enough(texts: Iterable[str]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(text for text in texts if len(text) >= SHORTEST))
+    return tuple(dict.fromkeys(text for text in texts if len(text) >= SHORTEST and _says_something(text)))
+
+
+def _says_something(text: str) -> bool:
+    """HL7 v2's null (``""``) is no name."""
+    return any(map(str.isalnum, text))
 
 
 def one_word(text: object) -> Name:
@@ -92,7 +97,7 @@ def _name(family: object, given: Iterable[object]) -> Name:
     """Several given names may stand in one place."""
     words = [word for one in given if isinstance(one, str) for word in one.split()]
     whole = family.strip() if isinstance(family, str) else ""
-    return tuple(part for part in (whole, *words) if part)
+    return tuple(part for part in (whole, *words) if _says_something(part))
 
 
 def decoded(text: bytes) -> str:

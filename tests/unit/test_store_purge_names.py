@@ -226,6 +226,12 @@ def test_what_is_no_name_is_none():
     assert not found(subject, "[" * 200_000)
 
 
+def test_the_null_of_hl7_v2_is_no_name():
+    subject = called([JANE], [("hl7v2", b'MSH|^~\\&|x\rPID|1||123456||""^""~""\r')])
+
+    assert (subject.whole, subject.names) == ((), ())
+
+
 def test_the_family_within_its_subcomponents_is_the_family():
     body = b"MSH|^~\\&|x\rPID|1||123456||van Doe&van&Doe^Jane^^^Dr.~^^\r"
 
