@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -16,23 +18,10 @@ from raw_peer import raw_peer
 from store_places import url
 from under_test import AdapterUnderTest
 
+from adapter.cli.doctor_problems import look_at_problems
+
 KEY = "0123456789abcdef"
 HEADERS = {"Authorization": f"Bearer {KEY}"}
-
-
-class Desk:
-    """Runs commands beside a service, with its settings."""
-
-    def __init__(self, folder: Path, adapter: AdapterUnderTest, sections: dict[str, Any]) -> None:
-        self._folder = folder
-        self._file = folder / "site.yaml"
-        ports = {name: {"port": getattr(adapter.addresses, name)[1]} for name in ("http", "mllp")}
-        self._file.write_text(json.dumps(sections | ports, default=str))
-
-    async def __call__(self, *command: str) -> tuple[int, str]:
-        """Gives the exit code, and all that was said."""
-        done = await asyncio.to_thread(run, *command, "--config", self._file, folder=self._folder)
-        return done.returncode, done.stdout + done.stderr
 
 
 async def read(adapter: AdapterUnderTest, path: str) -> Any:
@@ -41,45 +30,83 @@ async def read(adapter: AdapterUnderTest, path: str) -> Any:
         return await answer.json()
 
 
-@pytest.mark.slow
-async def test_an_answer_that_was_given_up_is_a_problem_until_a_person_closes_it_or_has_it_sent_again(
-    tmp_path: Path, place: Path | PostgresPlace
-) -> None:
-    (tmp_path / "keys").write_text(f"it-desk:{KEY}\n")
-    common: dict[str, Any] = {"store": {"url": url(place)}, "security": {"api_keys": str(tmp_path / "keys")}}
+async def post(adapter: AdapterUnderTest, path: str, **body: str) -> tuple[int, Any]:
+    """Ask for something with the key; gives status and JSON."""
+    async with adapter.http.post(path, json=body, headers=HEADERS) as answer:
+        return answer.status, await answer.json(content_type=None)
+
+
+def said_by_doctor(adapter: AdapterUnderTest) -> list[str]:
+    return [finding.says for finding in look_at_problems(adapter.service.settings)]
+
+
+@asynccontextmanager
+async def answer_that_was_given_up(folder: Path, place: Path | PostgresPlace) -> AsyncIterator[tuple[Any, Any, str]]:
+    """A service and a peer that was away until its answer was given up, and is back; and the id of the message."""
+    (folder / "keys").write_text(f"it-desk:{KEY}\n")
     async with AnswerListener() as peer:
         await peer.close()
         sender = {"name": "default", "answers_to": peer.settings | {"give_up_after": 1}}
-        async with AdapterUnderTest(tmp_path, mllp={"port": 0, "senders": [sender]}, **common) as adapter:
+        sections = {"store": {"url": url(place)}, "security": {"api_keys": str(folder / "keys")}}
+        async with AdapterUnderTest(folder, mllp={"port": 0, "senders": [sender]}, **sections) as adapter:
             async with raw_peer(adapter.addresses.mllp) as raw:
                 await commits(raw, message("M1", "read", *ENHANCED))
             await adapter.settled()
             adapter.now += timedelta(hours=1)
             await given_up(adapter)
-            desk = Desk(tmp_path, adapter, common)
-            (one,) = (answer["message"] for answer in (await read(adapter, "/dead-letters"))["answers"])
-
-            before = await desk("doctor")
-            closed = await desk("messages", "close", one, "--answer", "--reason", "no such engine")
-            shown, after, left = await asyncio.gather(
-                desk("messages", "show", one), desk("doctor"), desk("replay", "--dead")
-            )
-
             await peer.open()
-            again = await desk("replay", "--dead", one, "--reason", "it is back")
-            await peer.has(1)
-            known = await read(adapter, f"/messages/{one}")
+            (one,) = (await read(adapter, "/dead-letters"))["answers"]
+            yield adapter, peer, one["message"]
 
-    assert (
-        "note    problems: 1 answer(s) to senders were given up\n        -> netpet-adapter replay --dead" in before[1]
-    )
+
+async def test_an_answer_that_was_given_up_is_a_problem_until_a_person_closes_it_or_has_it_sent_again(
+    tmp_path: Path, place: Path | PostgresPlace
+) -> None:
+    async with answer_that_was_given_up(tmp_path, place) as (adapter, peer, one):
+        before = said_by_doctor(adapter)
+        closed = [await post(adapter, f"/messages/{one}/answer/close", reason="no such engine") for _ in range(2)]
+        shown, left = await read(adapter, f"/messages/{one}"), await read(adapter, "/dead-letters")
+        after = said_by_doctor(adapter)
+
+        nobody = await post(adapter, "/dead-letters/replay", reason="it is back", only="nobody-s")
+        every = await post(adapter, "/dead-letters/replay", reason="all of them")
+        again = await post(adapter, "/dead-letters/replay", reason="it is back", only=one)
+        await peer.has(1)
+        await eventually(adapter, 0)
+        known = await read(adapter, f"/messages/{one}")
+
+    assert (before, after) == (["1 answer(s) to senders were given up"], ["nothing waits for a person"])
+    assert [status for status, _ in closed] == [200, 409]
+    assert (closed[0][1], left["answers"]) == ({"message": one, "answer": "closed"}, [])
+    assert (shown["answer"]["state"], shown["answer"]["problem"][:9]) == ("closed", "given-up:")
+    assert (nobody[0], every[1]["answers"], again[1]["answers"]) == (404, 0, 1)
+    assert known["answer"]["state"] == "delivered"
+    assert [(entry["action"], entry["by"]) for entry in known["history"]] == [
+        ("close-answer", "it-desk"),
+        ("answer-again", "it-desk"),
+    ]
+
+
+@pytest.mark.slow
+async def test_an_answer_that_was_given_up_is_closed_and_sent_again_by_command(tmp_path: Path) -> None:
+    async with answer_that_was_given_up(tmp_path, tmp_path) as (adapter, peer, one):
+        config = tmp_path / "site.yaml"
+        http, security = {"port": adapter.addresses.http[1]}, {"api_keys": str(tmp_path / "keys")}
+        config.write_text(json.dumps({"http": http, "security": security}))
+
+        async def desk(*command: str) -> tuple[int, str]:
+            done = await asyncio.to_thread(run, *command, "--config", config, folder=tmp_path)
+            return done.returncode, done.stdout
+
+        closed = await desk("messages", "close", one, "--answer", "--reason", "no such engine")
+        _, shown = await desk("messages", "show", one)
+        again = await desk("replay", "--dead", one, "--reason", "it is back")
+        await peer.has(1)
+
     assert closed == (0, f"{one}  answer closed\n")
-    assert "answer      closed  " in shown[1]
-    assert "close-answer  it-desk  no such engine" in shown[1]
-    assert "ok      problems: nothing waits for a person" in after[1]
-    assert left == (0, "0 dead letter(s)\n")
+    assert "answer      closed  " in shown
+    assert "close-answer  it-desk  no such engine" in shown
     assert again == (0, "0 score(s) will be delivered again\n1 answer(s) will be sent again\n")
-    assert [entry["action"] for entry in known["history"]] == ["close-answer", "answer-again"]
 
 
 async def test_only_a_known_client_closes_an_answer_and_only_one_that_was_given_up(tmp_path: Path) -> None:
