@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from answer_peer import AnswerListener
-from answering import ENHANCED, commits, given_up
+from answering import ENHANCED, commits, eventually, given_up
 from mllp_messages import message
 from postgres_server import PostgresPlace
 from program import run
