@@ -59,6 +59,7 @@ async def answer_that_was_given_up(folder: Path, place: Path | PostgresPlace) ->
             yield adapter, peer, one["message"]
 
 
+@pytest.mark.slow
 async def test_an_answer_that_was_given_up_is_a_problem_until_a_person_closes_it_or_has_it_sent_again(
     tmp_path: Path, place: Path | PostgresPlace
 ) -> None:
