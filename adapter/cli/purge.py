@@ -103,8 +103,11 @@ def _identity(text: str) -> PatientIdentity | None:
 def _listed(store: Store, named: PatientIdentity, asked: Asked) -> dict[str, Any]:
     with backup.reading(store.url, store.password_file) as connection:
         plan = Plan.of(connection, named, asked.also)
-    _refuse_nothing(plan)
-    return {"records": len(plan.subject.keys), "rows": plan.rows, "elsewhere": plan.elsewhere, "done": False}
+        _refuse_nothing(plan)
+        going = purge.message_ids(connection, purge.messages_of(connection, plan.subject, asked.also))
+        naming = purge_proof.messages_naming(connection, plan.called)
+    told = {"records": len(plan.subject.keys), "rows": plan.rows, "elsewhere": plan.elsewhere, "done": False}
+    return told | {"named_in": sorted(set(naming) - set(going))}
 
 
 def _refuse_nothing(plan: Plan) -> None:
@@ -125,6 +128,7 @@ def _remove(store: Store, named: PatientIdentity, asked: Asked) -> dict[str, Any
         opened.close()
     told = {"records": len(plan.subject.keys), "rows": purged.rows, "elsewhere": plan.elsewhere, "done": True}
     told |= {"messages_kept_without_body": purged.shared, "reasons_taken_out": purged.reasons}
+    told |= {"looked_for": {"numbers": len(plan.called.numbers), "names": plan.called.count_of_names}}
     return told | {"digest": digest, "key": key} | _proof(store, plan.called)
 
 

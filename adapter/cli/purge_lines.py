@@ -8,7 +8,8 @@ from adapter.cli.visible import visible
 def plan_lines(told: dict[str, Any]) -> str:
     """Turn what would go into lines."""
     advice = "nothing was removed: with --reason TEXT --yes it is"
-    return "\n".join([*_what(told), *_elsewhere(told, "stands, see to it first"), advice])
+    also = [f"named in a message that stays: {one}  (look at it; --also {one} removes it)" for one in told["named_in"]]
+    return "\n".join([*_what(told), *_elsewhere(told, "stands, see to it first"), *also, advice])
 
 
 def purged_lines(told: dict[str, Any]) -> str:
@@ -37,9 +38,10 @@ def _proof(told: dict[str, Any]) -> list[str]:
         f"STILL NAMED: {one['table']}.{one['column']} in {one['rows']} row(s)  {' '.join(one['messages'])}".rstrip()
         for one in told["traces"]
     ]
-    in_file = told["bytes_in_file"]
+    looked_for, in_file = told["looked_for"], told["bytes_in_file"]
     if in_file is not None:
         found.append(
             f"STILL IN THE FILE at {in_file} place(s)" if in_file else "the file's bytes do not name the patient"
         )
-    return found if told["traces"] else ["no row names the patient", *found]
+    said = f"looked for {looked_for['numbers']} number(s) and {looked_for['names']} name(s)"
+    return [said, *found] if told["traces"] else [said, "no row names the patient", *found]

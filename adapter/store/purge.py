@@ -168,9 +168,13 @@ def _delete(connection: Connection, table: Table, column: ColumnElement[Any], va
 def _ids(connection: Connection, subject: Subject, touched: Collection[int]) -> list[str]:
     """What the audit calls the patient's messages and scores."""
     found = list(connection.scalars(select(score.c.id).where(score.c.patient.in_(subject.keys))))
-    for some in _portions(touched):
-        found += connection.scalars(select(message.c.id).where(message.c.sequence.in_(some)))
-    return found
+    return found + message_ids(connection, touched)
+
+
+def message_ids(connection: Connection, sequences: Collection[int]) -> list[str]:
+    """Turn messages' numbers into their ids."""
+    these = (select(message.c.id).where(message.c.sequence.in_(some)) for some in _portions(sequences))
+    return [id_ for query in these for id_ in connection.scalars(query)]
 
 
 def _share(connection: Connection, subject: Subject, touched: Collection[int]) -> set[int]:

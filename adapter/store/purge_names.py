@@ -26,6 +26,11 @@ class Called:
     whole: tuple[str, ...] = ()
     names: tuple[Name, ...] = ()
 
+    @property
+    def count_of_names(self) -> int:
+        """How many names are known, whole or by their parts; 0 after the patient's own messages have gone."""
+        return len(self.whole) + len(self.names)
+
 
 @dataclass(frozen=True, slots=True)
 class _Person:

@@ -86,13 +86,24 @@ class Trace:
 
 
 def traces_in_rows(connection: Connection, subject: Called) -> list[Trace]:
-    """Look for what a patient is called in every column of every row; a large store takes its time."""
-    if connection.dialect.name == BACKEND:
-        connection.exec_driver_sql("SET LOCAL statement_timeout = 0")
+    """Look for what a patient is called in every column of every row."""
+    _take_time(connection)
     searched = Searched(subject)
     columns = [(table, column) for table in metadata.sorted_tables for column in table.c if _holds_text(column)]
     found = (_trace(connection, place, searched) for place in columns)
     return [trace for trace in found if trace.rows]
+
+
+def messages_naming(connection: Connection, subject: Called) -> tuple[str, ...]:
+    """Turn what a patient is called into the ids of the messages, its own and others', that name it."""
+    _take_time(connection)
+    return _trace(connection, (message, message.c.raw), Searched(subject)).messages
+
+
+def _take_time(connection: Connection) -> None:
+    """A large store is looked through for longer than any other statement may last."""
+    if connection.dialect.name == BACKEND:
+        connection.exec_driver_sql("SET LOCAL statement_timeout = 0")
 
 
 def _holds_text(column: Column[Any]) -> bool:

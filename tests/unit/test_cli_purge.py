@@ -92,6 +92,7 @@ async def test_a_patient_goes_with_proof_and_key_and_everybody_else_stays(place,
 
     lines = done.stdout.splitlines()
     assert done.returncode == 0, done.stdout + done.stderr
+    assert "looked for 1 number(s) and 2 name(s)" in lines
     assert "no row names the patient" in lines
     assert ("the file's bytes do not name the patient" in lines) is not isinstance(place, PostgresPlace)
     assert [line.split()[0] for line in lines[-2:]] == ["digest", "key"]
@@ -120,23 +121,25 @@ async def test_a_stray_message_with_the_fhir_name_alone_is_found_and_goes_when_i
         await store.keep(replace(own, raw=(FHIR % JANE.value).encode()))
         stray = await say(store, "F2", Held(Problem.NO_MAPPING), JOHN, (FHIR % JOHN.value))
     found = purge(WHO, *YES)
-    named = purge(f"{JOHN.value}^^^{JOHN.authority}", *YES)
+    again = purge(WHO, *YES, "--also", stray)
 
     assert found.returncode == 1
     assert f"STILL NAMED: message.raw in 1 row(s)  {stray}" in found.stdout
     assert "no row names the patient" not in found.stdout
     assert ("STILL IN THE FILE at 1 place(s)" in found.stdout) is not isinstance(place, PostgresPlace)
-    assert (named.returncode, await traces(place)) == (0, [])
+    assert (again.returncode, await traces(place)) == (0, [])
+    assert "looked for 1 number(s) and 0 name(s)" in again.stdout
 
 
-async def test_a_stray_message_goes_by_also(place, purge):
+async def test_a_stray_message_is_listed_before_anything_goes_and_goes_by_also(place, purge):
     async with opened(place) as store:
         await jane_and_john(store)
         stray = await say(store, "S1", Held(Problem.NO_MAPPING), JOHN, body(JANE))
-    listed = purge(WHO, "--also", stray, "--json")
+    before, listed = purge(WHO), purge(WHO, "--also", stray, "--json")
     done = purge(WHO, *YES, "--also", stray)
 
-    assert json.loads(listed.stdout)["rows"]["message"] == 2
+    assert f"named in a message that stays: {stray}  (look at it; --also {stray} removes it)" in before.stdout
+    assert (json.loads(listed.stdout)["rows"]["message"], json.loads(listed.stdout)["named_in"]) == (2, [])
     assert (done.returncode, await traces(place)) == (0, [])
     async with opened(place) as store:
         assert len(await store.messages()) == 1
