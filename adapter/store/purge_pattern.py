@@ -21,8 +21,10 @@ DIGIT_BEFORE, DIGIT_AFTER = b"(?<![0-9A-Fa-f])", b"(?![0-9A-Fa-f])"
 """A number that is part of a digest or of a longer number is not the patient's."""
 SIGN = rb"[^" + LETTER + rb"{}~|\x00\x1e]"
 """What may stand within a name; the others end it, or the object, field or repetition that it stands in."""
-FORM = rb"family|given"
-JOINT = rb"(?:" + SIGN + rb"|\xe2\x80[\x90-\x99]){1,8}"
+FORMS = frozenset({b"family", b"given"})
+FORM = b"|".join(sorted(FORMS))
+APART = SIGN + rb"|\xe2\x80[\x90-\x99]"
+JOINT = rb"(?:" + APART + rb"){1,8}"
 """Between the words of one name: also the dashes and apostrophes that are no ASCII."""
 
 
@@ -84,10 +86,14 @@ def _any(words: Iterable[bytes]) -> bytes:
 
 
 def _word(name: str) -> bytes:
-    """Its words with signs between; small letters are for those that stand beside a longer one (``von``, ``d'``)."""
+    """Its words with signs between."""
+    return BEGIN + JOINT.join(map(_any, _spelled(name))) + END
+
+
+def _spelled(name: str) -> list[set[bytes]]:
+    """The spellings of its words; small letters are for those that stand beside a longer one (``von``, ``d'``)."""
     longest = words_of(name)[0]
-    spelled = (word_spellings(one) | (set() if one == longest else spellings(one.lower())) for one in _in_order(name))
-    return BEGIN + JOINT.join(map(_any, spelled)) + END
+    return [word_spellings(one) | (set() if one == longest else spellings(one.lower())) for one in _in_order(name)]
 
 
 def _name_patterns(name: Name) -> Iterator[bytes]:
@@ -101,9 +107,12 @@ def _name_patterns(name: Name) -> Iterator[bytes]:
 
 
 def _between(name: Name, *, is_short: bool) -> bytes:
-    """Signs, and the patient's other names; of a short name also what shows that it is one."""
-    own = b"|".join(_word(one) for one in name)
-    within = b"(?:" + SIGN + b"|" + FORM + b"|" + own + b"){0,%d}" % REACH
+    """Signs, and words of the patient's names; of a short name also what shows that it is one.
+
+    Each word stands here once: text that repeats them would otherwise be taken apart in more ways than can be tried.
+    """
+    words = FORMS.union(*(spelled for part in name for spelled in _spelled(part)))
+    within = b"(?:" + APART + b"|" + BEGIN + _any(words) + END + b"){0,%d}" % REACH
     return within + rb"(?:\^|" + FORM + b")" + within if is_short else within
 
 

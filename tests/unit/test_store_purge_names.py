@@ -251,6 +251,12 @@ def test_a_reason_that_has_the_family_name_alone_names_the_patient_too():
     assert not purge_proof.Searched(called([replace(JANE, value="1")], [])).is_named_by("letter 1")
 
 
+def test_text_that_repeats_short_names_without_end_is_searched_to_its_end():
+    called_so = Called(("1234567",), (), (("Li", "Li"), ("Li An", "Li", "An")))
+
+    assert not purge_proof.Searched(called_so).stands_in("Li An " * 500)
+
+
 def test_nobody_is_looked_for_by_nothing(tmp_path):
     (tmp_path / "bytes").write_bytes(b"x")
     nobody = called([PatientIdentity("1", "HOSP")], [])
