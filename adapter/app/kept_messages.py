@@ -1,11 +1,11 @@
 """What the web shows of kept messages, and the closing of their problems and of their answers."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from adapter.store.closings import Closing, NoSuchMessageError, NothingToCloseError
+from adapter.app.closings import entry_members, refusing
+from adapter.store.closings import Closing
 from adapter.store.store import Store
 from adapter.store.views import AuditEntry, MessageDetail, MessageFilter, MessageSummary
 from adapter.web.faults import Fault, RefusedError
@@ -35,26 +35,15 @@ class KeptMessages:
 
     async def close(self, message_id: str, reason: str, client: str) -> dict[str, Any]:
         """Close a problem; raises RefusedError."""
-        with _refusing():
+        with refusing():
             state = await self._store.closings.close(message_id, Closing(reason.strip(), client, self._clock()))
         return {"message": message_id, "state": state}
 
     async def close_answer(self, message_id: str, reason: str, client: str) -> dict[str, Any]:
         """Close an answer that was given up; raises RefusedError."""
-        with _refusing():
+        with refusing():
             await self._store.closings.close_answer(message_id, Closing(reason.strip(), client, self._clock()))
         return {"message": message_id, "answer": "closed"}
-
-
-@contextmanager
-def _refusing() -> Iterator[None]:
-    """Turn what the store does not close into the refusal that says so."""
-    try:
-        yield
-    except NoSuchMessageError as error:
-        raise RefusedError(Fault.NOT_FOUND, str(error)) from None
-    except NothingToCloseError as error:
-        raise RefusedError(Fault.NOT_DECIDABLE, str(error)) from None
 
 
 def _summary(one: MessageSummary) -> dict[str, Any]:
@@ -82,7 +71,7 @@ def _detail(detail: MessageDetail, history: list[AuditEntry]) -> dict[str, Any]:
         "mapping": mapping,
         "answer": _answer(detail),
         "notes": list(detail.notes),
-        "history": [_entry(one) for one in history],
+        "history": [entry_members(one) for one in history],
     }
 
 
@@ -98,8 +87,3 @@ def _answer(detail: MessageDetail) -> dict[str, Any] | None:
     state, at = next(((state, at) for state, at in ends if at is not None), ("undelivered", None))
     since = at.isoformat(timespec="milliseconds") if at else None
     return {"state": state, "at": since, "problem": detail.application_problem}
-
-
-def _entry(one: AuditEntry) -> dict[str, Any]:
-    at = one.at.isoformat(timespec="milliseconds")
-    return {"at": at, "action": one.action, "by": one.by, "reason": one.reason}

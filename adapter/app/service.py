@@ -102,7 +102,7 @@ class Service:
             self.telemetry.warn("store", warning=warning)
         worker = self._worker(reader, parts)
         self._scores = Scores(self.store, self.clock, worker.wake)
-        self._dead_letters = DeadLetters(self.store.destinations, self.store.answers, self.clock, worker.wake)
+        self._dead_letters = DeadLetters(self.store, self.clock, worker.wake)
         self._replays = self._replay(reader, worker)
         self._watch_mappings(reader, worker, parts)
         running = self._begin(worker, parts, holders)

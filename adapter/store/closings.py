@@ -3,21 +3,25 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, case, insert, select, update
 
 from adapter.outcome import AdapterError
 from adapter.store.answers import GIVEN_UP_STILL
 from adapter.store.codec import milliseconds, storable
+from adapter.store.confirmations import NoSuchScoreError
+from adapter.store.destinations import OPEN_LETTER
 from adapter.store.listing import audit_entry
 from adapter.store.messages import CLOSED, HELD, READ
 from adapter.store.reader import Reader
-from adapter.store.schema import audit, message
+from adapter.store.schema import audit, dead_letter, message, score
 from adapter.store.views import AuditEntry
 from adapter.store.writer import Writer
 
 CLOSE = "close-message"
 CLOSE_ANSWER = "close-answer"
-"""What the audit calls it: the closing of a message's own problem, and of its answer that was given up."""
+CLOSE_DEAD = "close-dead-letter"
+"""What the audit calls it: the closing of a message's own problem, of its answer that was given up, of a score that
+its destination did not take."""
 
 
 class NoSuchMessageError(AdapterError):
@@ -25,7 +29,7 @@ class NoSuchMessageError(AdapterError):
 
 
 class NothingToCloseError(AdapterError):
-    """The message is not read yet, ignored, or closed already; or its answer was not given up."""
+    """The message is not read yet, ignored, or closed already; or its answer was not given up, its score was taken."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +56,13 @@ class ClosingRecords:
         """Close a message's answer that was given up. Raises NoSuchMessageError and NothingToCloseError."""
         await self._writer.write(lambda connection: close_answer(connection, message_id, closing))
 
-    async def history(self, message_id: str) -> list[AuditEntry]:
-        """List what persons did with a message, the first thing first."""
-        return await self._reader.read(lambda connection: history(connection, message_id))
+    async def close_dead_letter(self, score_id: str, closing: Closing) -> None:
+        """Close the dead letter of a score. Raises NoSuchScoreError and NothingToCloseError."""
+        await self._writer.write(lambda connection: close_dead_letter(connection, score_id, closing))
+
+    async def history(self, subject: str) -> list[AuditEntry]:
+        """List what persons did with a message or a score, the first thing first."""
+        return await self._reader.read(lambda connection: history(connection, subject))
 
 
 def close(connection: Connection, message_id: str, closing: Closing) -> str:
@@ -83,12 +91,24 @@ def close_answer(connection: Connection, message_id: str, closing: Closing) -> N
     _note(connection, CLOSE_ANSWER, message_id, closing)
 
 
-def _note(connection: Connection, action: str, message_id: str, closing: Closing) -> None:
-    entry = {"at": milliseconds(closing.at), "action": action, "subject": message_id}
+def close_dead_letter(connection: Connection, score_id: str, closing: Closing) -> None:
+    """Close a dead letter: its score stays not delivered, and nobody has to see to it any more."""
+    at = milliseconds(closing.at)
+    after_it_failed = case((dead_letter.c.at > at, dead_letter.c.at), else_=at)  # by a clock that was set back
+    this = update(dead_letter).where(dead_letter.c.score == score_id, OPEN_LETTER)
+    if not connection.execute(this.values(closed=after_it_failed)).rowcount:
+        if connection.scalar(select(score.c.id).where(score.c.id == score_id)) is None:
+            raise NoSuchScoreError("there is no score of this id")
+        raise NothingToCloseError("this score is no dead letter, or it is closed already")
+    _note(connection, CLOSE_DEAD, score_id, closing)
+
+
+def _note(connection: Connection, action: str, subject: str, closing: Closing) -> None:
+    entry = {"at": milliseconds(closing.at), "action": action, "subject": subject}
     connection.execute(insert(audit), entry | {"reason": storable(closing.reason), "by": storable(closing.by)})
 
 
-def history(connection: Connection, message_id: str) -> list[AuditEntry]:
-    """List the audit of a message."""
-    rows = connection.execute(select(audit).where(audit.c.subject == message_id).order_by(audit.c.id))
+def history(connection: Connection, subject: str) -> list[AuditEntry]:
+    """List the audit of a message or a score."""
+    rows = connection.execute(select(audit).where(audit.c.subject == subject).order_by(audit.c.id))
     return [audit_entry(row) for row in rows]

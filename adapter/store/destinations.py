@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import Connection, Row, and_, delete, func, insert, select, update
 
 from adapter.delivery import Answer, Placement
 from adapter.publication import Claim, Publication
@@ -17,7 +17,13 @@ from adapter.store.writer import Writer
 
 NOBODYS = ""
 """The score that a shared resource (a Device) belongs to."""
-_IS_DEAD = (score.c.id == dead_letter.c.score) & (score.c.state == "delivering")
+_UNDELIVERED = select(score.c.id).where(score.c.id == dead_letter.c.score, score.c.state == "delivering")
+IS_DEAD = _UNDELIVERED.correlate(dead_letter).exists()
+"""A dead letter whose score was neither delivered nor withdrawn since."""
+SEEN_TO = func.coalesce(dead_letter.c.closed, -1) >= dead_letter.c.at
+"""A person closed it; versions of this program that know of no closing leave ``closed`` behind a later failure."""
+OPEN_LETTER = and_(IS_DEAD, ~SEEN_TO)
+"""One that nobody has seen to."""
 
 
 class DestinationRecords:
@@ -44,11 +50,15 @@ class DestinationRecords:
         await self._writer.write(lambda connection: bury(connection, claim, publication, answer, at), claim.patient)
 
     async def dead_letters(self, limit: int = 100) -> list[DeadLetter]:
-        """List the scores that did not reach their destination and are not tried any more, the newest first."""
+        """List the scores that their destination did not take and that nobody closed, the newest first."""
         return await self._reader.read(lambda connection: dead_letters(connection, limit))
 
+    async def dead_letter(self, score_id: str) -> DeadLetter | None:
+        """Give the dead letter of a score, open or closed; None: it has none."""
+        return await self._reader.read(lambda connection: dead_letter_of(connection, score_id))
+
     async def replay_dead(self, reason: str, at: datetime, by: str = "", score_id: str | None = None) -> int:
-        """Make the patients of dead letters due, of one score or all, and read back what is there; gives how many."""
+        """Make the patients of dead letters due, of a score, even a closed one, or of all that are open; how many."""
         return await self._writer.write(lambda connection: replay_dead(connection, (reason, by), at, score_id))
 
 
@@ -91,8 +101,10 @@ def place(
 
 
 def bury(connection: Connection, claim: Claim, publication: Publication, answer: Answer, at: datetime) -> None:
-    """Keep the last answer about a score; it replaces the one before."""
+    """Keep the last answer about a score; it replaces the one before, unless a person closed the same problem."""
     patients.require(connection, claim, publication.patient)
+    if _was_closed(connection, publication):
+        return
     values: dict[str, Any] = {
         "patient": publication.patient,
         "digest": publication.digest,
@@ -103,37 +115,59 @@ def bury(connection: Connection, claim: Claim, publication: Publication, answer:
         "codes": dump(list(answer.codes)),
         "expressions": dump(list(answer.expressions)),
         "rule": answer.rule,
+        "closed": None,
     }
     row = insert_into(connection.dialect.name, dead_letter).values(score=publication.score_id, **values)
     connection.execute(row.on_conflict_do_update(index_elements=[dead_letter.c.score], set_=values))
 
 
+def _was_closed(connection: Connection, publication: Publication) -> bool:
+    """Has a person closed the dead letter of these very resources, and did nothing about the score change since?"""
+    changed = select(score.c.updated).where(score.c.id == dead_letter.c.score).correlate(dead_letter).scalar_subquery()
+    this = dead_letter.c.score == publication.score_id, dead_letter.c.digest == publication.digest
+    same = select(dead_letter.c.score).where(*this, SEEN_TO, IS_DEAD, changed <= dead_letter.c.closed)
+    return connection.scalar(same) is not None
+
+
 def dead_letters(connection: Connection, limit: int) -> list[DeadLetter]:
-    """List dead letters, the newest first; one whose score was delivered or withdrawn since is none."""
+    """List the dead letters that are open, the newest first."""
     newest = dead_letter.c.at.desc(), dead_letter.c.score
-    rows = connection.execute(select(dead_letter).join(score, _IS_DEAD).order_by(*newest).limit(limit))
     return [
-        DeadLetter(
-            score_id=row.score,
-            patient=row.patient,
-            answer=Answer(row.status, tuple(load(row.codes)), tuple(load(row.expressions)), row.rule),
-            attempts=row.attempts,
-            failing_since=moment(row.failing_since),
-            at=moment(row.at),
-        )
-        for row in rows
+        _dead_letter(row)
+        for row in connection.execute(select(dead_letter).where(OPEN_LETTER).order_by(*newest).limit(limit))
     ]
 
 
+def dead_letter_of(connection: Connection, score_id: str) -> DeadLetter | None:
+    """Turn a score into its dead letter, or None."""
+    this = select(dead_letter).where(dead_letter.c.score == score_id, IS_DEAD)
+    row = connection.execute(this).one_or_none()
+    return None if row is None else _dead_letter(row)
+
+
+def _dead_letter(row: Row[Any]) -> DeadLetter:
+    is_closed = row.closed is not None and row.closed >= row.at
+    return DeadLetter(
+        score_id=row.score,
+        patient=row.patient,
+        answer=Answer(row.status, tuple(load(row.codes)), tuple(load(row.expressions)), row.rule),
+        attempts=row.attempts,
+        failing_since=moment(row.failing_since),
+        at=moment(row.at),
+        closed=moment(row.closed) if is_closed else None,
+    )
+
+
 def count_dead(connection: Connection) -> int:
-    """Count the dead letters."""
-    return connection.scalar(select(func.count()).select_from(dead_letter).join(score, _IS_DEAD)) or 0
+    """Count the dead letters that are open."""
+    return connection.scalar(select(func.count()).select_from(dead_letter).where(OPEN_LETTER)) or 0
 
 
 def replay_dead(connection: Connection, why: tuple[str, str], at: datetime, score_id: str | None) -> int:
     """Make patients due anew; what is known of the places of these scores, and of shared ones, is now in doubt."""
     dead = select(dead_letter.c.score, dead_letter.c.patient)
-    found = connection.execute(dead if score_id is None else dead.where(dead_letter.c.score == score_id)).all()
+    chosen = ~SEEN_TO if score_id is None else dead_letter.c.score == score_id
+    found = connection.execute(dead.where(chosen)).all()
     if not found:
         return 0
     scores = [row.score for row in found]

@@ -9,12 +9,13 @@ from sqlalchemy import Connection, func, select
 from adapter.store import identities
 from adapter.store.answers import count_given_up
 from adapter.store.codec import load
-from adapter.store.destinations import count_dead
+from adapter.store.destinations import IS_DEAD, SEEN_TO, count_dead
 from adapter.store.messages import HELD
-from adapter.store.schema import message, patient, report, score
+from adapter.store.schema import dead_letter, message, patient, report, score
 
 SETTLED = ("retracted", "superseded", "rejected")
 """States of a score of which nothing is open."""
+_CLOSED = select(dead_letter.c.score).where(dead_letter.c.score == score.c.id, IS_DEAD, SEEN_TO)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +51,14 @@ def _lanes(connection: Connection, sequences: Collection[int]) -> set[tuple[int,
 
 
 def patients_with_problems(connection: Connection, keys: Collection[str]) -> set[str]:
-    """Turn patients into those whose work fails, or with a score that waits, is stopped, or asks for a person."""
+    """Turn patients into those whose work fails, or with a score that waits, is stopped, or asks for a person.
+
+    A dead letter that a person closed is no problem any more.
+    """
     failing = select(patient.c.key).where(patient.c.key.in_(keys), patient.c.failing_since.is_not(None))
     scores = select(score.c.patient, score.c.state, score.c.summary)
-    unsettled = scores.where(score.c.patient.in_(keys), score.c.state.not_in(SETTLED))
+    is_closed = _CLOSED.correlate(score).exists()
+    unsettled = scores.where(score.c.patient.in_(keys), score.c.state.not_in(SETTLED), ~is_closed)
     return set(connection.scalars(failing)) | {
         row.patient for row in connection.execute(unsettled) if _is_open(row.state, load(row.summary))
     }

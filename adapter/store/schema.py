@@ -240,6 +240,7 @@ dead_letter = Table(
     Column("codes", Text, nullable=False),
     Column("expressions", Text, nullable=False),
     Column("rule", Text, nullable=False),
+    Column("closed", BigInteger),  # when a person closed it; NULL, or before ``at``: it is open
     Index("ix_dead_letter_at", "at"),
 )
 

@@ -145,7 +145,10 @@ class AuditEntry:
 
 @dataclass(frozen=True, slots=True)
 class DeadLetter:
-    """One score that did not reach its destination and is not tried any more; ``answer`` is the last one."""
+    """One score that did not reach its destination and is not tried any more; ``answer`` is the last one.
+
+    ``closed`` is when a person closed it; None: nobody has.
+    """
 
     score_id: str
     patient: str
@@ -153,3 +156,4 @@ class DeadLetter:
     attempts: int
     failing_since: datetime
     at: datetime
+    closed: datetime | None = None

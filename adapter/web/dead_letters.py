@@ -1,4 +1,4 @@
-"""``/dead-letters``: scores that their destination did not take, answers that no peer took, and their replay."""
+"""``/dead-letters``: scores that their destination did not take, answers that no peer took; replay and closing."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,9 +7,11 @@ from typing import Any, Protocol
 from aiohttp import web
 from pydantic import Field
 
+from adapter.web.closing_asked import ID, asked_closing
 from adapter.web.replay_asked import ReplayRequest, asked_replay
 
 PATH = "/dead-letters"
+ONE = f"{PATH}/{ID}"
 
 
 class DeadReplayRequest(ReplayRequest):
@@ -29,10 +31,18 @@ class DeadLetterControl(Protocol):
         """Have one of them or all delivered again, for a client and a reason; raises RefusedError where one is none."""
         ...
 
+    async def letter(self, score_id: str) -> Mapping[str, Any]:
+        """Give the dead letter of a score, open or closed, and its history; raises RefusedError for none."""
+        ...
+
+    async def close(self, score_id: str, reason: str, client: str) -> Mapping[str, Any]:
+        """Close the dead letter of a score for a client; raises RefusedError for no score, or one that has none."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class DeadLetterRoutes:
-    """Answers in JSON; a replay needs an API key, on loopback too."""
+    """Answers in JSON; a replay and a closing need an API key, on loopback too."""
 
     control: DeadLetterControl
 
@@ -40,6 +50,8 @@ class DeadLetterRoutes:
         """Serve the paths."""
         router.add_get(PATH, self.get)
         router.add_post(f"{PATH}/replay", self.replay)
+        router.add_get(ONE, self.letter)
+        router.add_post(f"{ONE}/close", self.close)
 
     async def get(self, _: web.Request) -> web.StreamResponse:
         """Answer the dead letters, the newest first."""
@@ -49,3 +61,11 @@ class DeadLetterRoutes:
         """Answer how many are delivered again."""
         client, asked = await asked_replay(request, DeadReplayRequest)
         return web.json_response(dict(await self.control.replay(client, asked.reason, asked.only)))
+
+    async def letter(self, request: web.Request) -> web.StreamResponse:
+        """Answer the dead letter of a score."""
+        return web.json_response(dict(await self.control.letter(request.match_info["id"])))
+
+    async def close(self, request: web.Request) -> web.StreamResponse:
+        """Answer that a dead letter is closed: 409 where there is none that is open."""
+        return web.json_response(dict(await self.control.close(*await asked_closing(request))))

@@ -5,23 +5,13 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from aiohttp import web
-from pydantic import BaseModel, ConfigDict, Field
 
-from adapter.web.access import client_with_key
+from adapter.web.closing_asked import ID, asked_closing
 from adapter.web.faults import Fault, RefusedError
-from adapter.web.request_body import body_of
 
 PATH = "/messages"
-ONE = f"{PATH}/{{id:[A-Za-z0-9.-]{{1,64}}}}"
+ONE = f"{PATH}/{ID}"
 STATES = frozenset({"received", "read", "held", "ignored", "closed"})
-
-
-class CloseRequest(BaseModel):
-    """Why a problem is closed."""
-
-    model_config = ConfigDict(extra="forbid", strict=True)
-
-    reason: str = Field(min_length=1, max_length=500, pattern=r"\S")
 
 
 class MessagesControl(Protocol):
@@ -73,15 +63,8 @@ class KeptMessageRoutes:
 
     async def close(self, request: web.Request) -> web.StreamResponse:
         """Answer that a problem is closed: 409 where there is none."""
-        return web.json_response(dict(await self.control.close(*await _asked_closing(request))))
+        return web.json_response(dict(await self.control.close(*await asked_closing(request))))
 
     async def close_answer(self, request: web.Request) -> web.StreamResponse:
         """Answer that an answer which was given up is closed: 409 where it was not."""
-        return web.json_response(dict(await self.control.close_answer(*await _asked_closing(request))))
-
-
-async def _asked_closing(request: web.Request) -> tuple[str, str, str]:
-    """Turn a request into its message, its reason and the client whose key it showed; raises RefusedError."""
-    client = client_with_key(request)
-    asked = await body_of(request, CloseRequest, 'say why in JSON: {"reason": "..."}, at most 500 characters')
-    return request.match_info["id"], asked.reason, client
+        return web.json_response(dict(await self.control.close_answer(*await asked_closing(request))))

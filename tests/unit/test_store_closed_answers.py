@@ -134,7 +134,7 @@ async def test_a_message_whose_answer_was_given_up_is_forgotten_only_after_a_per
 async def test_what_is_replayed_by_an_id_that_is_none_of_them_is_refused(store):
     (one,) = await given_up(store)
     woken = []
-    letters = DeadLetters(store.destinations, store.answers, lambda: later(90), lambda: woken.append(1))
+    letters = DeadLetters(store, lambda: later(90), lambda: woken.append(1))
 
     with pytest.raises(RefusedError):
         await letters.replay("it-desk", "line mended", "nobody-s")
