@@ -7,11 +7,16 @@ import typer
 
 messages_app = typer.Typer(
     name="messages",
-    help="Kept messages: list them by state, show one, close its problem or its answer that was given up.",
+    help="Kept messages: list them by state, show one, close a problem: a message's, an answer's, a score's.",
     no_args_is_help=True,
 )
 
-Message = Annotated[str, typer.Argument(help="The message's id, as messages list shows it.")]
+MessageOrScore = Annotated[
+    str, typer.Argument(help="The message's id, as messages list shows it; with --score a score's.", metavar="ID")
+]
+Score = Annotated[
+    bool, typer.Option("--score", help="A score that its destination did not take, by the id that replay --dead lists.")
+]
 Client = Annotated[str, typer.Option("--client", help="A name of security.api_keys; else the first.")]
 Config = Annotated[Path | None, typer.Option("--config", help="A YAML file of settings (docs/settings.md).")]
 AsJson = Annotated[bool, typer.Option("--json", help="The answer as JSON.")]
@@ -34,27 +39,36 @@ def list_(
 
 
 @messages_app.command()
-def show(message: Message, client: Client = "", config: Config = None, as_json: AsJson = False) -> None:
-    """Show what became of a message, by which rule, and what persons did with it; not what it says."""
+def show(
+    message: MessageOrScore, score: Score = False, client: Client = "", config: Config = None, as_json: AsJson = False
+) -> None:
+    """Show what became of a message, by which rule, and what persons did with it; not what it says. A score too."""
     from adapter.cli.messages_asked import run_show  # noqa: PLC0415 - imports only what it runs
     from adapter.cli.review_asked import Access  # noqa: PLC0415
 
-    raise typer.Exit(run_show(message, Access(config, client, as_json)))
+    raise typer.Exit(run_show(message, Access(config, client, as_json), score=score))
 
 
 @messages_app.command()
 def close(  # noqa: PLR0913, PLR0917 - each is an option of the command
-    message: Message,
+    message: MessageOrScore,
     reason: Annotated[str, typer.Option("--reason", help="Why; it is kept in the audit. Name no patient.")],
     answer: Annotated[
         bool, typer.Option("--answer", help="Its answer that was given up, as replay --dead lists it, and only that.")
     ] = False,
+    score: Score = False,
     client: Client = "",
     config: Config = None,
     as_json: AsJson = False,
 ) -> None:
-    """Close a message's problem, or its answer that was given up: nobody has to see to it, and it ages like others."""
-    from adapter.cli.messages_asked import run_close  # noqa: PLC0415 - imports only what it runs
+    """Close a message's problem, its answer that was given up, or a score that was not taken; nobody has to see to it.
+
+    The answer and the score stay undelivered; what is kept of the message ages like others.
+    """
+    from adapter.cli.messages_asked import Closed, run_close  # noqa: PLC0415 - imports only what it runs
     from adapter.cli.review_asked import Access  # noqa: PLC0415
 
-    raise typer.Exit(run_close(message, reason, Access(config, client, as_json), answer=answer))
+    if answer and score:
+        raise typer.BadParameter("it is an answer's problem or a score's: --answer or --score, not both")
+    what = Closed.ANSWER if answer else Closed.SCORE if score else Closed.MESSAGE
+    raise typer.Exit(run_close(what, message, reason, Access(config, client, as_json)))

@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import Awaitable, Callable
+from enum import Enum
 from typing import Any
 from urllib.parse import quote
 
@@ -15,23 +16,31 @@ from adapter.cli.serve import settings_or_exit
 from adapter.cli.visible import visible
 
 
+class Closed(Enum):
+    """What is closed: its path at the service, with the place of the id, and how it is said."""
+
+    MESSAGE = "/messages/{}/close", "closed"
+    ANSWER = "/messages/{}/answer/close", "answer closed"
+    SCORE = "/dead-letters/{}/close", "dead letter closed"
+
+
 def run_list(states: str, access: Access) -> int:
     """Print the messages in these states (empty: all), every page of them; gives the exit code."""
     return _asked(lambda service: _pages(service, states), _list_lines, access)
 
 
-def run_show(message: str, access: Access) -> int:
-    """Print what is known of a message; gives the exit code."""
-    return _asked(lambda service: service.ask("GET", f"/messages/{quote(message, safe='')}"), _show_lines, access)
+def run_show(id_: str, access: Access, *, score: bool) -> int:
+    """Print what is known of a message, or of the dead letter of a score; gives the exit code."""
+    path = f"/{'dead-letters' if score else 'messages'}/{quote(id_, safe='')}"
+    return _asked(lambda service: service.ask("GET", path), _show_lines, access)
 
 
-def run_close(message: str, reason: str, access: Access, *, answer: bool) -> int:
-    """Have the running service close a message's problem, or its answer that was given up; gives the exit code."""
-    what = "answer/close" if answer else "close"
-    path = f"/messages/{quote(message, safe='')}/{what}"
+def run_close(what: Closed, id_: str, reason: str, access: Access) -> int:
+    """Have the running service close the problem of a message, of its answer or of a score; gives the exit code."""
+    path, said = what.value
     return _asked(
-        lambda service: service.ask("POST", path, {"reason": reason}),
-        lambda members: f"{members['message']}  {'answer closed' if answer else 'closed'}",
+        lambda service: service.ask("POST", path.format(quote(id_, safe="")), {"reason": reason}),
+        lambda members: f"{members['score' if what is Closed.SCORE else 'message']}  {said}",
         access,
     )
 
@@ -77,13 +86,15 @@ def _list_lines(members: dict[str, Any]) -> str:
 
 def _show_lines(members: dict[str, Any]) -> str:
     shown = [(name, value) for name, value in members.items() if name not in ("notes", "history") and value is not None]
-    notes = [("note", note) for note in members["notes"]]
+    notes = [("note", note) for note in members.get("notes", ())]
     done = [("history", "  ".join((one["at"], one["action"], one["by"], one["reason"]))) for one in members["history"]]
-    return "\n".join(visible(f"{name:<12}{_said(value)}") for name, value in (*shown, *notes, *done))
+    return "\n".join(visible(f"{name:<11} {_said(value)}") for name, value in (*shown, *notes, *done))
 
 
 def _said(value: object) -> str:
-    """Say in words whether the body is kept, and what became of the answer."""
+    """Say in words whether the body is kept, what became of the answer, and what a server named."""
+    if isinstance(value, list):
+        return ", ".join(map(str, value))
     if isinstance(value, dict):
         return "  ".join(str(part) for part in value.values() if part is not None)
     return {True: "kept", False: "not kept"}[value] if isinstance(value, bool) else str(value)

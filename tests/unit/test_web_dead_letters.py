@@ -26,6 +26,10 @@ class FakeControl:
         self.asked.append((by, reason, only))
         return {"replayed": 2}
 
+    async def close(self, score_id, reason, client):
+        self.asked.append((score_id, reason, client))
+        return {"score": score_id, "dead_letter": "closed"}
+
 
 @pytest.fixture
 def keys(tmp_path):
@@ -76,6 +80,22 @@ async def test_a_replay_without_a_reason_is_refused(keys, body):
         answer = await client.ask("POST", "/dead-letters/replay", data=body, headers=AUTHORISED)
 
     assert (answer.status, control.asked) == (400, [])
+
+
+async def test_a_closing_needs_a_known_client_even_on_loopback():
+    control = FakeControl()
+    async with serving(dead_letters=control) as client:
+        answer = await client.ask("POST", "/dead-letters/score-1/close", data=REASON)
+
+    assert (answer.status, control.asked) == (403, [])
+
+
+async def test_a_known_client_closes_one_and_says_why(keys):
+    control = FakeControl()
+    async with serving(dead_letters=control, api_keys=keys) as client:
+        answer = await client.ask("POST", "/dead-letters/score-1/close", data=REASON, headers=AUTHORISED)
+
+    assert (answer.status, control.asked) == (200, [("score-1", "the server was mended", "it-desk")])
 
 
 async def test_public_keys_are_for_everybody(keys):
