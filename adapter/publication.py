@@ -19,6 +19,9 @@ from adapter.scoring.result import Policy, Score
 from adapter.scoring.versions import current_reports
 from adapter.summary import group_change, summarise
 
+ON_ITS_WAY = "delivering"
+"""The state of a score that may be at its destination, or not."""
+
 
 @dataclass(frozen=True, slots=True)
 class Claim:
@@ -168,7 +171,7 @@ async def _bring(
 
 def _on_its_way(publication: Publication) -> Publication:
     """What may be at the destination from here on, whatever happens: only what is known can be withdrawn."""
-    return replace(publication, state="delivering", digest="")
+    return replace(publication, state=ON_ITS_WAY, digest="")
 
 
 def desire(

@@ -7,9 +7,9 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, insert, select, update
 
-from adapter.publication import Claim, Delivered, Publication
+from adapter.publication import ON_ITS_WAY, Claim, Delivered, Publication
 from adapter.scoring.report import KeptReport, Source
-from adapter.store import confirmations, identities, patients
+from adapter.store import confirmations, destinations, identities, patients
 from adapter.store.codec import dump, dump_again, load, milliseconds, moment, report_from_text
 from adapter.store.prepared import Prepared, among
 from adapter.store.schema import message, report, score, score_history
@@ -164,6 +164,8 @@ def keep_score(connection: Connection, record: ScoreRecord, at: datetime) -> Non
     version, *former = found or (0,)
     if tuple(former) == shown:
         return
+    if ON_ITS_WAY in former[1:2] and record.state != ON_ITS_WAY:
+        destinations.forget_dead(connection, record.id)
     same_version = bool(former) and tuple(former[1:3]) == (record.state, record.digest)
     version += 0 if same_version else 1
     values: dict[str, Any] = dict(zip(_CHANGING, (*shown, version, milliseconds(at)), strict=True)) | {"id": record.id}

@@ -4,12 +4,13 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, delete, func, insert, select, update
+from sqlalchemy import Connection, Row, and_, bindparam, delete, func, insert, select, update
 
 from adapter.delivery import Answer, Placement
-from adapter.publication import Claim, Publication
+from adapter.publication import ON_ITS_WAY, Claim, Publication
 from adapter.store import patients
 from adapter.store.codec import dump, load, milliseconds, moment
+from adapter.store.prepared import Prepared
 from adapter.store.reader import Reader
 from adapter.store.schema import audit, dead_letter, insert_into, placement, score
 from adapter.store.views import DeadLetter
@@ -17,7 +18,7 @@ from adapter.store.writer import Writer
 
 NOBODYS = ""
 """The score that a shared resource (a Device) belongs to."""
-_UNDELIVERED = select(score.c.id).where(score.c.id == dead_letter.c.score, score.c.state == "delivering")
+_UNDELIVERED = select(score.c.id).where(score.c.id == dead_letter.c.score, score.c.state == ON_ITS_WAY)
 IS_DEAD = _UNDELIVERED.correlate(dead_letter).exists()
 """A dead letter whose score was neither delivered nor withdrawn since."""
 SEEN_TO = func.coalesce(dead_letter.c.closed, -1) >= dead_letter.c.at
@@ -119,6 +120,14 @@ def bury(connection: Connection, claim: Claim, publication: Publication, answer:
     }
     row = insert_into(connection.dialect.name, dead_letter).values(score=publication.score_id, **values)
     connection.execute(row.on_conflict_do_update(index_elements=[dead_letter.c.score], set_=values))
+
+
+def forget_dead(connection: Connection, score_id: str) -> None:
+    """Forget that a score was not taken: it is delivered now, or no longer to be."""
+    _FORGET.change(connection, {"this": score_id})
+
+
+_FORGET = Prepared(lambda _: delete(dead_letter).where(dead_letter.c.score == bindparam("this")))
 
 
 def _was_closed(connection: Connection, publication: Publication) -> bool:

@@ -90,6 +90,17 @@ async def test_a_score_that_got_there_after_all_is_no_dead_letter(place):
         assert await store.destinations.dead_letters() == []
 
 
+async def test_a_correction_on_its_way_does_not_bring_back_the_dead_letter_of_a_score_that_got_there(place):
+    async with opened(place) as store:
+        claim = await buried(store)
+        await store.record_delivery(claim, publication(), later(1))
+
+        await store.record_delivery(claim, publication("", "delivering"), later(2))
+
+        assert await store.destinations.dead_letters() == []
+        assert await store.destinations.replay_dead("all of them", later(2)) == 0
+
+
 async def test_a_replay_makes_the_patient_due_and_what_was_known_doubtful_and_is_audited(place):
     async with opened(place) as store:
         await store.settle(await buried(store), None)
