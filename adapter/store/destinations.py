@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Row, and_, bindparam, delete, func, insert, s
 from adapter.delivery import Answer, Placement
 from adapter.publication import ON_ITS_WAY, Claim, Publication
 from adapter.store import patients
-from adapter.store.codec import dump, load, milliseconds, moment
+from adapter.store.codec import dump, load, milliseconds, moment, storable
 from adapter.store.prepared import Prepared
 from adapter.store.reader import Reader
 from adapter.store.schema import audit, dead_letter, insert_into, placement, score
@@ -180,7 +180,7 @@ def replay_dead(connection: Connection, why: tuple[str, str], at: datetime, scor
     if not found:
         return 0
     scores = [row.score for row in found]
-    reason, by = why
+    reason, by = (storable(text) for text in why)
     entry = {"at": milliseconds(at), "action": "replay-dead", "reason": reason, "by": by}
     connection.execute(insert(audit), [{**entry, "subject": one} for one in scores])
     connection.execute(update(placement).where(placement.c.score.in_([*scores, NOBODYS])).values(digest=None))

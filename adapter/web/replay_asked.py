@@ -14,7 +14,7 @@ class ReplayRequest(BaseModel):
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
-    reason: str = Field(min_length=1, max_length=500)
+    reason: str = Field(min_length=1, max_length=500, pattern=r"\S")
 
 
 Asked = TypeVar("Asked", bound=ReplayRequest)

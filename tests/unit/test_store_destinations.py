@@ -124,6 +124,15 @@ async def test_a_dead_letter_is_counted_among_what_waits_for_a_person(place):
         assert (await store._reader.read(open_problems)).dead_letters == 0
 
 
+async def test_a_reason_with_a_stray_character_is_kept_spelled_out(place):
+    async with opened(place) as store:
+        await store.settle(await buried(store), None)
+        await store.destinations.replay_dead("mended\x00", later(1), "it-desk")
+        (entry,) = await store.audit_trail()
+
+    assert entry.reason == "mended\\x00"
+
+
 async def test_a_replay_may_be_of_one_score(place):
     async with opened(place) as store:
         await buried(store)

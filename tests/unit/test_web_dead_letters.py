@@ -72,7 +72,8 @@ async def test_a_known_client_has_one_replayed_by_its_id(keys):
 
 
 @pytest.mark.parametrize(
-    "body", [b"", b"{}", b'{"reason": ""}', b'{"reason": "a", "by": "b"}', b'{"reason": "a", "only": ""}']
+    "body",
+    [b"", b"{}", b'{"reason": ""}', b'{"reason": " "}', b'{"reason": "a", "by": "b"}', b'{"reason": "a", "only": ""}'],
 )
 async def test_a_replay_without_a_reason_is_refused(keys, body):
     control = FakeControl()
