@@ -1,6 +1,7 @@
 """A sender's own listener for application level answers: a real socket that takes, refuses, breaks off or is down."""
 
 import asyncio
+from collections.abc import Iterable
 from typing import Any
 
 from adapter.hl7v2.header import Header, read_header
@@ -53,6 +54,12 @@ class AnswerListener:
         async with asyncio.timeout(within), self._came:
             await self._came.wait_for(lambda: len(self.received) >= count)
         return self.received
+
+    async def has_answers_to(self, names: Iterable[str], within: float = 10.0) -> None:
+        """Wait until the answers to these messages came, however often."""
+        wanted = set(names)
+        async with asyncio.timeout(within), self._came:
+            await self._came.wait_for(lambda: wanted <= {control_id for _, control_id in self.answered()})
 
     def answered(self) -> list[tuple[str, str]]:
         """MSA-1 and MSA-2 of what came, in order."""

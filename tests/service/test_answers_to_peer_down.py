@@ -80,7 +80,7 @@ async def test_a_service_that_is_killed_owes_its_answers_still(tmp_path: Path) -
             service.end(signal.SIGKILL)
         await peer.open()
         with Serving(tmp_path, "--config", config) as service:
-            await peer.has(5)
+            await peer.has_answers_to(names)
             assert service.end() == 0
             delivered = service.said("answer-delivered")
 
