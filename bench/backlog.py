@@ -25,6 +25,8 @@ AT_ONCE = 200
 STEADY = 0.75
 """The slowest of the three tenths against the fastest: what a machine that does other things too varies by."""
 IDLE = 60.0
+LOOK_EACH = 3.0
+"""Seconds between two looks into a log that grows to 100 MB: to read it costs what is measured."""
 
 
 def measure(folder: Path, *, long: bool) -> Section:
@@ -69,7 +71,7 @@ def _payload(number: int, patients: int) -> bytes:
 def _await(service: ChildService, count: int) -> None:
     done, since = 0, time.monotonic()
     while done < count:
-        time.sleep(0.5)
+        time.sleep(LOOK_EACH)
         now = service.told("read")
         if now == done and time.monotonic() - since > IDLE:
             raise TimeoutError("the messages are not worked off")

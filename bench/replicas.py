@@ -14,8 +14,8 @@ from bench.report_message import LESIONS, ReportSeries, report
 from bench.results import Bar, Row, Section, ratios
 
 WORKERS = (1, 2, 3)
-ROUNDS = 3
-WARM, PATIENTS = 40, 600
+ROUNDS = 2
+WARM, PATIENTS = 40, 1200
 WITHIN = 120.0
 AIM = 300.0
 TYPICAL = 5
