@@ -1,7 +1,5 @@
 """An answer that no peer took, as an operator sees it: found by doctor, listed, closed with a reason, sent again."""
 
-import asyncio
-import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -11,33 +9,12 @@ from typing import Any
 import pytest
 from answer_peer import AnswerListener
 from answering import ENHANCED, commits, eventually, given_up
+from desk import HEADERS, KEY, desk_of, post, read, said_by_doctor
 from mllp_messages import message
 from postgres_server import PostgresPlace
-from program import run
 from raw_peer import raw_peer
 from store_places import url
 from under_test import AdapterUnderTest
-
-from adapter.cli.doctor_problems import look_at_problems
-
-KEY = "0123456789abcdef"
-HEADERS = {"Authorization": f"Bearer {KEY}"}
-
-
-async def read(adapter: AdapterUnderTest, path: str) -> Any:
-    """Read JSON with the key."""
-    async with adapter.http.get(path, headers=HEADERS) as answer:
-        return await answer.json()
-
-
-async def post(adapter: AdapterUnderTest, path: str, **body: str) -> tuple[int, Any]:
-    """Ask for something with the key; gives status and JSON."""
-    async with adapter.http.post(path, json=body, headers=HEADERS) as answer:
-        return answer.status, await answer.json(content_type=None)
-
-
-def said_by_doctor(adapter: AdapterUnderTest) -> list[str]:
-    return [finding.says for finding in look_at_problems(adapter.service.settings)]
 
 
 @asynccontextmanager
@@ -91,13 +68,7 @@ async def test_an_answer_that_was_given_up_is_a_problem_until_a_person_closes_it
 @pytest.mark.slow
 async def test_an_answer_that_was_given_up_is_closed_and_sent_again_by_command(tmp_path: Path) -> None:
     async with answer_that_was_given_up(tmp_path, tmp_path) as (adapter, peer, one):
-        config = tmp_path / "site.yaml"
-        http, security = {"port": adapter.addresses.http[1]}, {"api_keys": str(tmp_path / "keys")}
-        config.write_text(json.dumps({"http": http, "security": security}))
-
-        async def desk(*command: str) -> tuple[int, str]:
-            done = await asyncio.to_thread(run, *command, "--config", config, folder=tmp_path)
-            return done.returncode, done.stdout
+        desk = desk_of(adapter, tmp_path)
 
         closed = await desk("messages", "close", one, "--answer", "--reason", "no such engine")
         _, shown = await desk("messages", "show", one)

@@ -1,6 +1,5 @@
 """A score that the server does not take, as an operator sees it: found by doctor, closed with a reason, sent again."""
 
-import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -8,11 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from desk import HEADERS, KEY, desk_of, post, read, said_by_doctor
 from fakes import serving
 from postgres_server import PostgresPlace
-from program import run
 from store_places import url
-from test_closed_answers import HEADERS, KEY, post, read, said_by_doctor
 from under_test import FIXTURES, AdapterUnderTest, payloads_of
 
 CASES = {case["name"]: case for case in json.loads((FIXTURES / "expected.json").read_text("utf-8"))}
@@ -77,13 +75,7 @@ async def test_a_score_that_was_refused_is_a_problem_until_a_person_closes_it_an
 @pytest.mark.slow
 async def test_a_score_that_was_refused_is_closed_and_shown_by_command(tmp_path: Path) -> None:
     async with score_that_was_refused(tmp_path, tmp_path) as (adapter, _, one):
-        config = tmp_path / "site.yaml"
-        http, security = {"port": adapter.addresses.http[1]}, {"api_keys": str(tmp_path / "keys")}
-        config.write_text(json.dumps({"http": http, "security": security}))
-
-        async def desk(*command: str) -> tuple[int, str]:
-            done = await asyncio.to_thread(run, *command, "--config", config, folder=tmp_path)
-            return done.returncode, done.stdout
+        desk = desk_of(adapter, tmp_path)
 
         both = await desk("messages", "close", one, "--score", "--answer", "--reason", "which?")
         closed = await desk("messages", "close", one, "--score", "--reason", "entered by hand")
